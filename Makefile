@@ -1,0 +1,34 @@
+# The developer's whole interface. `make demo` and `make test` need Debian or Ubuntu, python3 >= 3.11, git and make.
+SHELL := /bin/bash
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test bench lock clean setup nginx
+setup: $(STAMP)
+
+# pip checks every download against requirements.lock; Penstock itself is then installed without looking further.
+$(STAMP): requirements.lock pyproject.toml
+	@./.ci/find-python > /dev/null
+	@test -x $(PY) || "$$(./.ci/find-python)" -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+nginx:
+	@./.ci/need nginx openssl
+
+demo: setup nginx
+	@$(PY) -m penstock demo
+
+test: setup nginx
+	@$(PY) -m pytest -n 2 --dist loadgroup
+
+bench: setup nginx
+	@$(PY) benchmarks/run.py
+
+lock:
+	@./.ci/lock
+
+clean:
+	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache
