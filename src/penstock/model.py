@@ -12,7 +12,6 @@ import bisect
 import enum
 import hashlib
 import posixpath
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 from penstock.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
 # --------------------------------------------------------------------------------------------- places in text
@@ -106,6 +106,7 @@ class Word(str):
     quote: str
 
     def __new__(cls, value: str, start: int, end: int, quote: str = "") -> Word:
+        """A word of this value that stands from start up to, not including, end."""
         word = super().__new__(cls, value)
         word.start = start
         word.end = end

@@ -60,7 +60,9 @@ class DataPlane(Protocol):
         """The configuration on the node's disk. Raises NotFound for an instance that is not there."""
         ...
 
-    def apply(self, uid: str, files: FileSet, *, base_digest: str, probes: Sequence[Probe], deadline_s: float) -> Result:
+    def apply(
+        self, uid: str, files: FileSet, *, base_digest: str, probes: Sequence[Probe], deadline_s: float
+    ) -> Result:
         """Put the files in force, prove it, or go back; one terminal result, within about deadline_s seconds.
 
         base_digest: what must be on the disk still; otherwise REFUSED and nothing is touched.
