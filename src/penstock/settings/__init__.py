@@ -1,17 +1,21 @@
 """Settings: penstock.toml as frozen types. Flag > environment > file > default.
 
-Only `cli` reads the environment; it hands it to `load_settings` as a mapping.
+Only `cli` reads the environment; it hands it to `settings.load.load_settings` as a mapping.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from penstock.model import Severity
-from penstock.ports import Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from penstock.ports import Probe
 
 
 @dataclass(frozen=True, slots=True)
