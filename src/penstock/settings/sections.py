@@ -30,7 +30,7 @@ AUTH_SOURCES = ("environment", "token-file", "keyring", "netrc")
 
 _VERSION = re.compile(r"(\d+\.\d+\.\d+)?")
 _MANAGER_URL = re.compile(r"https?://[^/\s?#]+(/[^\s?#]*)?")
-_PROBE_URL = re.compile(r"https?://\S+|\{\{.*")
+_PROBE_URL = re.compile(r"(https?://\S|\{\{).*")
 
 
 def read_check(table: Table) -> CheckSettings:
@@ -145,15 +145,15 @@ def _read_manager_url(table: Table, override: str) -> str:
 
 def _read_auth(table: Table) -> Auth:
     source = table.choice("source", AUTH_SOURCES, "") if table.has("source") else ""
-    auth = Auth(source=source, name=table.text("name"))
-    if source in ("environment", "token-file") and not auth.name:
-        table.fail(
-            "", f'with source = "{source}" needs a name: the {"variable" if source == "environment" else "file"}'
-        )
-    if auth.name and not source:
+    name = table.text("name")
+    if source == "environment" and not name:
+        table.fail("", 'with source = "environment" needs the name of the variable')
+    if source == "token-file" and not name:
+        table.fail("", 'with source = "token-file" needs the name of the file')
+    if name and not source:
         table.fail("name", "needs a source beside it", way_out=f"One of {', '.join(AUTH_SOURCES)}.")
     table.end()
-    return auth
+    return Auth(source=source, name=str(table.folder / name) if source == "token-file" else name)
 
 
 def _read_probe(table: Table) -> Probe:
