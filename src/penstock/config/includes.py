@@ -1,0 +1,97 @@
+"""What `include` names: patterns expanded as nginx does it, on a disk or in a FileSet.
+
+nginx (ngx_conf_include): a name without `*`, `?` and `[` is opened as it is; others go through glob(3), whose
+matches come in byte order, and whose wildcards do not match a leading dot. A pattern that matches nothing is no error.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_OWN_INCLUDE = frozenset({"charset_map", "split_clients"})  # blocks in which `include` is a data line
+_NO_PATTERNS = frozenset({"geo"})  # blocks that open the name as it stands (ngx_http_geo_include)
+
+
+def is_include(name: str, count: int, block: str) -> bool:
+    """Whether a directive of this name and argument count, directly in this block, reads other files."""
+    return name == "include" and count == 1 and block not in _OWN_INCLUDE
+
+
+def is_pattern(name: str, block: str = "") -> bool:
+    """Whether nginx takes the argument of an include in this block for a pattern."""
+    return ("*" in name or "?" in name or "[" in name) and block not in _NO_PATTERNS
+
+
+def full_name(name: str, folder: str) -> str:
+    """The absolute, normalised path; relative names are relative to the folder of the entry file."""
+    path = posixpath.normpath(posixpath.join(folder, name))
+    return path[1:] if path.startswith("//") else path
+
+
+def expand(pattern: str, listing: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
+    """The paths that an absolute pattern matches, in nginx's order.
+
+    listing: the names in a directory, none where it is no directory or cannot be read.
+    """
+    found = ["/"]
+    for part in pattern.strip("/").split("/"):
+        if is_pattern(part):
+            wanted = _translate(part)
+            hidden = part.startswith(".")
+            found = [
+                posixpath.join(folder, name)
+                for folder in found
+                for name in listing(folder)
+                if (hidden or not name.startswith(".")) and wanted.fullmatch(name)
+            ]
+        else:
+            found = [posixpath.join(folder, part) for folder in found]
+    last = pattern.rsplit("/", 1)[-1]
+    if not is_pattern(last):
+        found = [path for path in found if last in listing(posixpath.dirname(path))]
+    return tuple(sorted(found, key=lambda path: path.encode("utf-8", "surrogateescape")))
+
+
+@lru_cache(maxsize=256)
+def _translate(part: str) -> re.Pattern[str]:
+    """One path component of a pattern as a regular expression (POSIX fnmatch, C locale)."""
+    regex = []
+    at = 0
+    while at < len(part):
+        sign = part[at]
+        at += 1
+        if sign == "*":
+            regex.append(".*")
+        elif sign == "?":
+            regex.append(".")
+        elif sign == "\\" and at < len(part):
+            regex.append(re.escape(part[at]))
+            at += 1
+        elif sign == "[" and (bracket := _bracket(part, at)):
+            text, at = bracket
+            regex.append(text)
+        else:
+            regex.append(re.escape(sign))
+    return re.compile("".join(regex), re.DOTALL)
+
+
+def _bracket(part: str, at: int) -> tuple[str, int] | None:
+    """A bracket expression that begins after `[`, and where it ends; None where `[` stands for itself."""
+    negated = at < len(part) and part[at] in "!^"
+    first = at + negated
+    end = part.find("]", first + 1)
+    if end < 0:
+        return None
+    inside = re.sub(r"([\[\]\\^&~|])", r"\\\1", part[first:end])
+    text = f"[{'^' if negated else ''}{inside}]"
+    try:
+        re.compile(text)
+    except re.error:  # a range from high to low matches nothing
+        return "(?!)", end + 1
+    return text, end + 1
