@@ -1,0 +1,320 @@
+"""Which line of which template made each line of the output, and which values stand in it.
+
+Every output of a template is rewritten, in its syntax tree, into a call that gives back the same text as a `Chunk`:
+a str that knows its site. Includes and blocks hand chunks through; what a macro or a set block collects becomes plain
+text again, and counts for the line that prints it. The text of the output is never touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jinja2 import nodes
+from jinja2.visitor import NodeTransformer
+
+from penstock.render.sandbox import Sandbox, Sources
+from penstock.render.values import RESERVED, key_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from types import CodeType
+
+    import jinja2
+
+    from penstock.render.values import Key, Values
+
+_MAX_SHOWN = 60
+_NOT_VALUES = frozenset({"loop", "self", "super", "caller", "varargs", "kwargs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A value as a template names it: a variable, and constant keys into it."""
+
+    variable: str
+    keys: Key = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One output of a template. literal: text of the template itself, whose lines run on.
+
+    references: what it prints; sources: for those that are loop variables and the like, what they were taken from.
+    """
+
+    label: str
+    line: int
+    literal: bool
+    references: tuple[Reference, ...] = ()
+    sources: tuple[Reference, ...] = ()
+
+
+class Chunk(str):
+    """A piece of output. It stays itself under `str()`, which Jinja's generated code calls."""
+
+    __slots__ = ("seen", "site")
+    site: Site
+    seen: tuple[object, ...]
+
+    def __str__(self) -> str:
+        return self
+
+
+class TracingSandbox(Sandbox):
+    """A sandbox whose outputs are chunks. label: gives what to call a file of the template."""
+
+    def __init__(self, texts: Mapping[str, str], label: Callable[[str], str]) -> None:
+        super().__init__(Sources(texts, label, self._compile_traced))
+        self.sites: list[Site] = []
+        self._label = label
+
+    def _compile_traced(self, _: jinja2.Environment, source: str, name: str) -> CodeType:
+        filename = self._label(name)
+        tree = self.parse(source, name, filename)
+        _BoundedConcat().visit(tree)
+        _Rewriting(self.sites, filename).rewrite(tree)
+        return self.compile(tree, name, filename)
+
+    def place(self, site: int, value: object, *seen: object) -> Chunk:
+        """The text of a value, as the chunk of a site. seen: what its variables hold now."""
+        chunk = Chunk(self.spend(value))
+        chunk.site = self.sites[site]
+        chunk.seen = seen
+        return chunk
+
+
+class _BoundedConcat(NodeTransformer):
+    """`a ~ b` becomes a call that watches the length."""
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - the visitor's convention
+        self.generic_visit(node)
+        return _call("joined", list(node.nodes), node.lineno)
+
+
+def _call(method: str, arguments: list[nodes.Expr], line: int) -> nodes.Call:
+    return nodes.Call(nodes.EnvironmentAttribute(method, lineno=line), arguments, [], None, None, lineno=line)
+
+
+class _Rewriting:
+    """Rewrites the outputs of one template file, in place."""
+
+    def __init__(self, sites: list[Site], label: str) -> None:
+        self._sites = sites
+        self._label = label
+
+    def rewrite(self, tree: nodes.Template) -> None:
+        """Rewrite a whole template."""
+        tree.body = self._body(tree.body, {}, buffered=False)
+
+    def _body(
+        self, body: Sequence[nodes.Node], aliases: Mapping[str, tuple[Reference, ...]], *, buffered: bool
+    ) -> list[nodes.Node]:
+        known = dict(aliases)
+        for node in body:
+            self._node(node, known, buffered=buffered)
+        return list(body)
+
+    def _node(self, node: nodes.Node, known: dict[str, tuple[Reference, ...]], *, buffered: bool) -> None:
+        """One statement. known: variables that stand for something else, and what they were taken from."""
+        if isinstance(node, nodes.Output):
+            node.nodes = [self._output(child, known, buffered=buffered) for child in node.nodes]
+        elif isinstance(node, nodes.For):
+            inside = {**known, **_named(node.target, node.iter, known)}
+            # What a recursive loop writes is collected, as in a macro.
+            body = self._body(node.body, inside, buffered=buffered or node.recursive)
+            node.body = [_tick(node.lineno), *body]
+            node.else_ = self._body(node.else_, known, buffered=buffered)
+        elif isinstance(node, nodes.Assign):
+            known.update(_named(node.target, node.node, known))
+        elif isinstance(node, nodes.With):
+            for target, value in zip(node.targets, node.values, strict=True):
+                known = {**known, **_named(target, value, known)}
+            node.body = self._body(node.body, known, buffered=buffered)
+        elif isinstance(node, nodes.If):
+            node.body = self._body(node.body, known, buffered=buffered)
+            for other in node.elif_:
+                self._node(other, known, buffered=buffered)
+            node.else_ = self._body(node.else_, known, buffered=buffered)
+        elif isinstance(node, (nodes.Macro, nodes.CallBlock)):
+            node.body = [_tick(node.lineno), *self._body(node.body, {}, buffered=True)]
+        elif isinstance(node, (nodes.AssignBlock, nodes.FilterBlock)):
+            node.body = self._body(node.body, known, buffered=True)
+        elif isinstance(node, (nodes.Block, nodes.Scope)):
+            node.body = self._body(node.body, known, buffered=buffered)
+
+    def _output(self, child: nodes.Expr, known: Mapping[str, tuple[Reference, ...]], *, buffered: bool) -> nodes.Expr:
+        literal = isinstance(child, nodes.TemplateData)
+        value = nodes.Const(child.data, lineno=child.lineno) if isinstance(child, nodes.TemplateData) else child
+        if buffered:
+            return _call("spend", [value], child.lineno)
+        references = tuple(dict.fromkeys(_references(child)))
+        sources = tuple(dict.fromkeys(_expanded(references, known)))
+        self._sites.append(Site(self._label, child.lineno, literal, references, sources))
+        seen = [nodes.Name(found.variable, "load", lineno=child.lineno) for found in (*references, *sources)]
+        return _call("place", [nodes.Const(len(self._sites) - 1), value, *seen], child.lineno)
+
+
+def _tick(line: int) -> nodes.Node:
+    return nodes.ExprStmt(_call("tick", [], line), lineno=line)
+
+
+def _named(
+    target: nodes.Node, value: nodes.Node, known: Mapping[str, tuple[Reference, ...]]
+) -> dict[str, tuple[Reference, ...]]:
+    """What the variables of a target are taken from."""
+    taken = tuple(_references(value))
+    names = [target] if isinstance(target, nodes.Name) else target.find_all(nodes.Name)
+    return {name.name: (*taken, *_expanded(taken, known)) for name in names}
+
+
+def _expanded(references: Iterable[Reference], known: Mapping[str, tuple[Reference, ...]]) -> Iterator[Reference]:
+    for reference in references:
+        # A variable made out of itself (`set x = x + 1`) has no other source.
+        yield from (source for source in known.get(reference.variable, ()) if source.variable != reference.variable)
+
+
+def _references(node: nodes.Node) -> Iterator[Reference]:
+    """The values that an expression names, in the order of the text."""
+    keys: list[str | int] = []
+    at = node
+    while True:
+        if isinstance(at, nodes.Getattr):
+            keys.append(at.attr)
+        elif isinstance(at, nodes.Getitem) and isinstance(at.arg, nodes.Const) and isinstance(at.arg.value, (str, int)):
+            keys.append(at.arg.value)
+        else:
+            break
+        at = at.node
+    if isinstance(at, nodes.Name):
+        if at.name not in _NOT_VALUES:
+            yield Reference(at.name, tuple(reversed(keys)))
+        return
+    for child in (at if keys else node).iter_child_nodes():
+        yield from _references(child)
+
+
+class Trace:
+    """Collects the chunks of one file into its text and, for each line, (label, line, note)."""
+
+    def __init__(self, values: Values, facts: Mapping[str, object]) -> None:
+        self._values = values
+        self._tree = {**values.tree, RESERVED: facts}
+        # Containers are known by identity: whatever name a template gives them, they are still the same object.
+        self._paths: dict[int, Key] = {}
+        self._index(values.tree, ())
+        self._index(facts, (RESERVED,))
+
+    def _index(self, value: object, path: Key) -> None:
+        if isinstance(value, dict):
+            self._paths[id(value)] = path
+            for key, inside in value.items():
+                self._index(inside, (*path, key))
+        elif isinstance(value, list):
+            self._paths[id(value)] = path
+            for at, inside in enumerate(value):
+                self._index(inside, (*path, at))
+
+    def path_of(self, holder: object) -> Key | None:
+        """Where a mapping or list of the values stands."""
+        return self._paths.get(id(holder))
+
+    def collect(self, chunks: Iterable[str]) -> tuple[str, tuple[tuple[str, int, str], ...]]:
+        """The text that the chunks make, and the origin of each of its lines; one more than it has line ends."""
+        texts: list[str] = []
+        lines: list[tuple[str, int, str]] = []
+        first: tuple[str, int] | None = None  # of what is to be seen on this line
+        blank: tuple[str, int] | None = None  # of the white space before it
+        notes: dict[str, None] = {}
+        last = ("", 1)
+        for chunk in chunks:
+            assert isinstance(chunk, Chunk)
+            site = chunk.site
+            texts.append(chunk)
+            for at, part in enumerate(chunk.split("\n")):
+                if 0 < at:
+                    lines.append((*(first or blank or last), "; ".join(notes)))
+                    first, blank, notes = None, None, {}
+                last = (site.label, site.line + (at if site.literal else 0))
+                if part.strip():
+                    first = first or last
+                elif part:
+                    blank = blank or last
+                if part and not site.literal:
+                    notes.update(dict.fromkeys(self._notes(chunk)))
+        lines.append((*(first or blank or last), "; ".join(notes)))
+        return "".join(texts), tuple(lines)
+
+    def _notes(self, chunk: Chunk) -> Iterator[str]:
+        site = chunk.site
+        count = len(site.references)
+        sources = list(zip(site.sources, chunk.seen[count:], strict=True))
+        for reference, value in zip(site.references, chunk.seen, strict=False):
+            path = self._resolve(reference, value)
+            if path is None and not reference.keys:
+                near = [(source, held) for source, held in sources if source.variable != reference.variable]
+                path = next(filter(None, (self._taken_from(source, held, value) for source, held in near)), None)
+            if path:
+                yield self._note(path)
+
+    def _resolve(self, reference: Reference, value: object) -> Key | None:
+        """The path of what a reference names, where its variable holds `value`."""
+        path = self._paths.get(id(value)) if isinstance(value, (dict, list)) else None
+        if path is None:
+            name = reference.variable
+            is_top = name in self._tree and type(self._tree[name]) is type(value) and self._tree[name] == value
+            return (name,) if is_top and not reference.keys else None
+        for key in reference.keys:
+            value = self._inside(value, key)
+            if value is None:
+                return path
+            path = (*path, key)
+        return path
+
+    def _taken_from(self, source: Reference, held: object, value: object) -> Key | None:
+        """The path of a scalar that a loop or a `set` took out of what a source names."""
+        path = self._resolve(source, held)
+        if path is None:
+            return None
+        container = self._at(path)
+        pairs: Iterable[tuple[str | int, object]] = ()
+        if isinstance(container, dict):
+            pairs = container.items()
+            if isinstance(value, str) and value in container:
+                return (*path, value)
+        elif isinstance(container, list):
+            pairs = enumerate(container)
+        for key, inside in pairs:
+            if type(inside) is type(value) and inside == value:
+                return (*path, key)
+        return path if isinstance(value, (str, int, float)) else None
+
+    def _at(self, path: Key) -> object:
+        value: object = self._tree
+        for key in path:
+            value = self._inside(value, key)
+        return value
+
+    @staticmethod
+    def _inside(value: object, key: str | int) -> object:
+        if isinstance(value, dict):
+            return value.get(key)
+        if isinstance(value, list) and isinstance(key, int) and -len(value) <= key < len(value):
+            return value[key]
+        return None
+
+    def _note(self, path: Key) -> str:
+        name = key_text(path)
+        value = self._at(path)
+        if path[0] == RESERVED:
+            return f"{name} = {_short(value)} (the target)"
+        label, line = self._values.origin(path)
+        if isinstance(value, (dict, list)):
+            return f"{name} ({label}:{line})"
+        shown = "(hidden)" if self._values.is_secret(path) else _short(value)
+        return f"{name} = {shown} ({label}:{line})"
+
+
+def _short(value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
