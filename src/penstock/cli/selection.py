@@ -78,10 +78,9 @@ def _owners(
         return
     known = [*settings.check.entries, *(config.path for config in settings.configs.values() if config.path)]
     known += [file for path in left.values() for file in _main_files_above(path)]
-    search_root = settings.folder if settings.file or (settings.folder / ".git").exists() else None
     entries = find_entries(
         tuple(left.values()),
-        search_root=search_root or Path(os.path.commonpath([path.absolute().parent for path in left.values()])),
+        search_root=_search_root(tuple(left.values()), settings),
         known=tuple(file for file in known if file.is_file()),
         mapping=mapping,
     )
@@ -92,6 +91,14 @@ def _owners(
         yield config
     for fragment in left.values():
         yield _wrapped(load_path(fragment, mapping=mapping))
+
+
+def _search_root(fragments: Sequence[Path], settings: Settings) -> Path:
+    """Where to look for entries: the project, else the git work tree, else only around the fragments."""
+    if settings.file:
+        return settings.folder
+    around = Path(os.path.commonpath([path.absolute().parent for path in fragments]))
+    return next((folder for folder in (around, *around.parents) if (folder / ".git").exists()), around)
 
 
 def _main_files_above(path: Path) -> Iterable[Path]:
