@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from penstock.model import FileSet
+
 _OWN_INCLUDE = frozenset({"charset_map", "split_clients"})  # blocks in which `include` is a data line
 _NO_PATTERNS = frozenset({"geo"})  # blocks that open the name as it stands (ngx_http_geo_include)
 
@@ -56,6 +58,26 @@ def expand(pattern: str, listing: Callable[[str], Iterable[str]]) -> tuple[str, 
     if not is_pattern(last):
         found = [path for path in found if last in listing(posixpath.dirname(path))]
     return tuple(sorted(found, key=lambda path: path.encode("utf-8", "surrogateescape")))
+
+
+class FileNames:
+    """The folders of a FileSet, with the names in each; files that could not be read are among them."""
+
+    def __init__(self, files: FileSet) -> None:
+        self._folders: dict[str, set[str]] = {}
+        for path in (*files.files, *files.unreadable):
+            at = path
+            while at != "/":
+                folder, name = posixpath.split(at)
+                names = self._folders.setdefault(folder, set())
+                if name in names:
+                    break
+                names.add(name)
+                at = folder
+
+    def listing(self, folder: str) -> Iterable[str]:
+        """The names in a folder; none where there is no such folder."""
+        return self._folders.get(folder, ())
 
 
 @lru_cache(maxsize=256)

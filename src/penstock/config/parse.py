@@ -6,13 +6,13 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from penstock.config.includes import expand, full_name, is_include, is_pattern
+from penstock.config.includes import FileNames, expand, full_name, is_include, is_pattern
 from penstock.config.statements import Statement, statements
 from penstock.config.tokens import scan
 from penstock.model import Comment, Config, Directive, Problem, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from penstock.model import FileSet
 
@@ -49,7 +49,7 @@ class _Expansion:
         self.problems: list[Problem] = []
         self.comments: list[Comment] = []
         self.inclusions = 0
-        self.names: Mapping[str, set[str]] | None = None
+        self.names = FileNames(files)
 
     def run(self) -> Config:
         entry = self.files.entry
@@ -127,22 +127,7 @@ class _Expansion:
         pattern = full_name(word, self.folder)
         if not is_pattern(word, include.parent.name if include.parent else ""):
             return (pattern,)
-        return expand(pattern, self._listing)
-
-    def _listing(self, folder: str) -> set[str]:
-        """The names in a folder of the FileSet, those included that could not be read."""
-        if self.names is None:
-            names: dict[str, set[str]] = {}
-            for path in (*self.files.files, *self.files.unreadable):
-                at = path
-                while at != "/":
-                    above, name = posixpath.split(at)
-                    if name in names.setdefault(above, set()):
-                        break
-                    names[above].add(name)
-                    at = above
-            self.names = names
-        return self.names.get(folder, set())
+        return expand(pattern, self.names.listing)
 
     def _tell(self, include: Directive, kind: str, message: str, hint: str) -> None:
         self.problems.append(Problem(include.word_span(include.args[0]), kind, message, hint))

@@ -23,14 +23,13 @@ TOKEN_LIMIT = 4096
 PROBLEM_LIMIT = 100
 """Problems after which the rest of a file is not read: it is no nginx configuration."""
 
-_WORD, _MARK, _COMMENT, _DOUBLE, _SINGLE, _UNCLOSED = range(1, 7)
+_WORD, _MARK, _QUOTED, _COMMENT = range(1, 5)
 _TOKEN = re.compile(
     r"""[ \t\r\n]*+ (?:
         ( (?: [^ \t\r\n;{}\#"'\\$] | \\.?+ | \$\{*+ ) (?: [^ \t\r\n;{\\$]++ | \\.?+ | \$\{*+ )*+ )
       | ( [;{}] )
+      | ( " [^"\\]*+ (?: \\. [^"\\]*+ )*+ " | ' [^'\\]*+ (?: \\. [^'\\]*+ )*+ ' )
       | ( \#[^\n]*+ )
-      | ( " [^"\\]*+ (?: \\. [^"\\]*+ )*+ " )
-      | ( ' [^'\\]*+ (?: \\. [^'\\]*+ )*+ ' )
       | ( ["'] )
     )""",
     re.VERBOSE | re.DOTALL,
@@ -87,6 +86,7 @@ class _Scanner:
         self.source = source
         self.text = source.text
         self.result = Scan(source)
+        self.tokens = self.result.tokens
         self.head: Head | None = None  # of the statement that is being read
         self.last_end = 0  # of its last word
         self.open: list[Head | None] = []  # None: a `{` that belongs to no statement
@@ -95,82 +95,80 @@ class _Scanner:
 
     def run(self) -> Scan:
         self._whole_file()
-        text, position = self.text, 1 if self.text.startswith("\ufeff") else 0
-        while (resume := self._read(text, position)) is not None:
+        position = 1 if self.text.startswith("\ufeff") else 0
+        while (resume := self._read(position)) is not None:
             position = resume
+        self.result.problems.sort(key=lambda problem: problem.span.start_byte)
         return self.result
 
     def _problem(self, start: int, end: int, kind: str, message: str, hint: str = "") -> None:
         self.result.problems.append(Problem(self.source.span(start, end), kind, message, hint))
 
-    def _read(self, text: str, position: int) -> int | None:
+    def _read(self, position: int) -> int | None:
         """Read on from here: the offset to go on from after a Lua block, or None at the end."""
-        tokens, problems = self.result.tokens, self.result.problems
-        add, new = tokens.append, str.__new__
-        for found in _TOKEN.finditer(text, position):
+        for found in _TOKEN.finditer(self.text, position):
             kind = found.lastindex
             if kind == _WORD:
                 start, end = found.span(1)
-                value, quote = found[1], ""
-                if "\\" in value:
-                    value = unescape(value)
+                self._word(found[1], start, end, "")
             elif kind == _MARK:
-                resume = self._mark(found[2], found.start(2), found.end())
-                if resume:
+                resume = self._mark(found[2], found.end())
+                if resume is not None:
                     return resume
-                if PROBLEM_LIMIT <= len(problems):
-                    break
-                continue
+            elif kind == _QUOTED:
+                start, end = found.span(3)
+                self._word(self.text[start + 1 : end - 1], start, end, self.text[start])
+                if self.text[end : end + 1] not in _AFTER_QUOTE:
+                    self._text_after_quote(start, end)
             elif kind == _COMMENT:
                 self._comment(found)
-                continue
-            elif kind == _UNCLOSED:
-                self._unterminated(found.start(6))
+            else:
+                self._unterminated(found.start(5))
                 return None
-            else:
-                start, end = found.span()
-                start = found.start(kind)  # type: ignore[arg-type]
-                value, quote = unescape(text[start + 1 : end - 1]), text[start]
-                if text[end : end + 1] not in _AFTER_QUOTE:
-                    self._text_after_quote(start, end)
-            if self.head is None:
-                self.head = head = new(Head, value)
-                head.body = None
-                word: Word = head
-            else:
-                word = new(Word, value)
-            word.start, word.end, word.quote = start, end, quote
-            self.last_end = end
-            add((word, 0, quote != ""))
-            if 1000 < end - start or self.odd_spaces:
-                self._odd_word(word)
         self._end_of_file()
         return None
 
-    def _mark(self, mark: str, start: int, end: int) -> int | None:
-        """Take `;`, `{` or `}`; the offset to go on from when that is the end of a Lua block."""
-        head, tokens = self.head, self.result.tokens
+    def _word(self, raw: str, start: int, end: int, quote: str) -> None:
+        value = raw if "\\" not in raw else unescape(raw)
+        word: Word
+        if self.head is None:
+            self.head = word = str.__new__(Head, value)
+            word.body = None
+        else:
+            word = str.__new__(Word, value)
+        word.start = start
+        word.end = self.last_end = end
+        word.quote = quote
+        self.tokens.append((word, 0, quote != ""))
+        if 1000 < end - start or self.odd_spaces:
+            self._odd_word(word, raw)
+
+    def _mark(self, mark: str, end: int) -> int | None:
+        """Take `;`, `{` or `}`; the offset to go on from where that is not the next one."""
+        head = self.head
         if mark == "}":
-            self._close(start, end)
-            return None
-        if head is None:
-            hint = "Remove it." if mark == ";" else "Write the name of the block before it."
-            message = f'unexpected "{mark}": no directive stands before it'
-            self._problem(start, end, "syntax/unexpected-token", message, hint)
-            if mark == "{":
-                self.open.append(None)
-            return None
-        self.head = None
-        head.stop = end
-        if mark == ";":
-            tokens.append(SEMICOLON)
-            return None
-        tokens.append(OPEN)
-        if LUA_BLOCK.search(head):
-            return self._lua(head, end)
-        self.open.append(head)
-        self.result.depth = max(self.result.depth, len(self.open))
-        return None
+            self._close(end - 1, end)
+        elif head is None:
+            self._without_name(mark, end)
+        else:
+            self.head = None
+            head.stop = end
+            if mark == ";":
+                self.tokens.append(SEMICOLON)
+                return None
+            self.tokens.append(OPEN)
+            if LUA_BLOCK.search(head):
+                return self._lua(head, end)
+            self.open.append(head)
+            self.result.depth = max(self.result.depth, len(self.open))
+        return len(self.text) if PROBLEM_LIMIT <= len(self.result.problems) else None
+
+    def _without_name(self, mark: str, end: int) -> None:
+        hint = "Remove it." if mark == ";" else "Write the name of the block before it."
+        message = f'unexpected "{mark}": no directive stands before it'
+        self._problem(end - 1, end, "syntax/unexpected-token", message, hint)
+        if mark == "{":
+            self.open.append(None)
 
     def _close(self, start: int, end: int) -> None:
         if self.head is not None:
@@ -183,11 +181,11 @@ class _Scanner:
                 hint = f'"{_short(head)}", opened on line {opened}, is closed by line {closed} already. {hint}'
             self._problem(start, end, "syntax/unbalanced-braces", 'unexpected "}": no block is open here', hint)
             return
-        head_of_block = self.open.pop()
-        if head_of_block is not None:
-            head_of_block.stop = end
-            self.result.tokens.append(CLOSE)
-            self.closed.append((head_of_block, start))
+        block = self.open.pop()
+        if block is not None:
+            block.stop = end
+            self.tokens.append(CLOSE)
+            self.closed.append((block, start))
 
     def _lua(self, head: Head, start: int) -> int:
         end = lua_block_end(self.text, start)
@@ -204,12 +202,12 @@ class _Scanner:
         else:
             head.body = self.text[start : end - 1]
         head.stop = end
-        self.result.tokens.append(CLOSE)
+        self.tokens.append(CLOSE)
         return end
 
     def _comment(self, found: re.Match[str]) -> None:
-        start, end = found.span(3)
-        text = found[3]
+        start, end = found.span(4)
+        text = found[4]
         if text.endswith("\r"):
             end, text = end - 1, text[:-1]
         alone = found.start() == 0 or "\n" in self.text[found.start() : start]
@@ -223,7 +221,7 @@ class _Scanner:
             end, end, "syntax/missing-semicolon", f'";" is missing after "{statement}": {because}', 'Add ";" here.'
         )
         head.stop = end
-        self.result.tokens.append(SEMICOLON)
+        self.tokens.append(SEMICOLON)
         self.head = None
 
     def _text_after_quote(self, start: int, end: int) -> None:
@@ -236,9 +234,8 @@ class _Scanner:
         message = f'unexpected "{self.text[end]}" directly after a closing quote'
         self._problem(end, stop, "syntax/text-after-quote", message, hint)
 
-    def _odd_word(self, word: Word) -> None:
+    def _odd_word(self, word: Word, raw: str) -> None:
         """Problems inside one word: too long for nginx, or white space that is none to nginx."""
-        raw = self.text[word.start + len(word.quote) : word.end - len(word.quote)]
         size = len(raw.encode("utf-8", "surrogateescape"))
         if TOKEN_LIMIT <= size:
             hint = "Split it; in a map, or over several log_format arguments, for example."
@@ -294,7 +291,7 @@ class _Scanner:
 
     def _wind_up(self) -> None:
         """End what is open, without a word."""
-        tokens, end = self.result.tokens, len(self.text)
+        tokens, end = self.tokens, len(self.text)
         if self.head is not None:
             self.head.stop = self.last_end
             tokens.append(SEMICOLON)
