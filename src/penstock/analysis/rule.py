@@ -5,13 +5,15 @@ A rule is a frozen value. It has no state, sees no file system, and yields facts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from penstock.config.facts import DATA_BLOCKS
 from penstock.model import Config, Directive, Edit, Finding, Severity, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from penstock.catalog import Catalog
 
 __all__ = ["Config", "Context", "Directive", "Edit", "Finding", "NoOptions", "Rule", "Severity", "Span"]
@@ -61,11 +63,15 @@ class Context:
         self._by_name: dict[str, list[Directive]] | None = None
 
     def each(self, *names: str) -> Iterator[Directive]:
-        """Every directive of these names, includes expanded, in the order in which nginx reads them."""
+        """Every directive of these names, includes expanded, name by name in the order in which nginx reads them.
+
+        The lines of `map`, `types` and other blocks of data are no directives and do not come.
+        """
         if self._by_name is None:
             index: dict[str, list[Directive]] = {}
             for directive in self.config.walk():
-                index.setdefault(directive.name, []).append(directive)
+                if directive.parent is None or directive.parent.name not in DATA_BLOCKS:
+                    index.setdefault(directive.name, []).append(directive)
             self._by_name = index
         if len(names) == 1:
             yield from self._by_name.get(names[0], ())
