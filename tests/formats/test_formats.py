@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.formats import FORMATS, About
-from penstock.formats._findings import summary
+from penstock.formats import FORMATS, About, summary
 from penstock.model import Edit, FileSet, Finding, Origin, Report, Severity, Source, Span, Verdict
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.config import find_entries, load_bytes, load_path, parse
-from penstock.errors import NotFound
+from penstock.errors import NotFound, UsageError
 from penstock.model import FileSet, Origin
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STDIN = Path("-")
 MAIN_BLOCKS = ("events", "http", "stream", "mail")
 _STDIN_NAME = "/etc/nginx/<stdin>"
-_WRAPPER_NAME = "/etc/nginx/<around a fragment>"
+WRAPPER_NAME = "/etc/nginx/<around a fragment>"
 _WRAPPERS = {
     "main": 'include "%s";',
     "http": 'events {} http { include "%s"; }',
@@ -53,6 +53,36 @@ def named(paths: Sequence[Path], settings: Settings, *, mapping: Mapping[str, st
         for config in _owners(fragments, settings, mapping=mapping, found=found):
             found.setdefault(os.path.realpath(config.files.label(config.files.entry)), config)
     return tuple(found.values())
+
+
+def whole_project(settings: Settings) -> tuple[Config, ...]:
+    """Every configuration of the project: its entries, its raw configs, and its templates for every instance.
+
+    Raises UsageError where there is no project, or nothing in it.
+    """
+    if settings.file is None:
+        raise UsageError(
+            "there is nothing to check: no file is named, and there is no penstock.toml here or above",
+            way_out="Name a file, e.g. `penstock check /etc/nginx/nginx.conf`, or write a penstock.toml.",
+        )
+    raw = [*settings.check.entries, *(config.path for config in settings.configs.values() if config.path)]
+    configs = list(named([_shown(path) for path in raw], settings, mapping=settings.check.mapping))
+    if any(config.template for config in settings.configs.values()):
+        # A project without templates does not pay for the code that renders them.
+        from penstock.cli.instances import all_places
+        from penstock.render import desired
+
+        configs += (
+            parse(desired(settings, place.target, instance=place.instance, root=place.root))
+            for place in all_places(settings)
+            if settings.configs[place.target.config].template
+        )
+    if not configs:
+        raise UsageError(
+            f"{settings.file} names nothing to check",
+            way_out="Set check.entries, or describe a config in [configs.NAME].",
+        )
+    return tuple(configs)
 
 
 def is_entry(config: Config) -> bool:
@@ -165,9 +195,9 @@ def _wrapped(files: FileSet) -> Config:
     return parse(
         FileSet(
             files.root,
-            _WRAPPER_NAME,
-            {**files.files, _WRAPPER_NAME: wrapper.encode("utf-8", "surrogateescape")},
-            {**files.origins, _WRAPPER_NAME: Origin(f"<around {files.label(files.entry)}>")},
+            WRAPPER_NAME,
+            {**files.files, WRAPPER_NAME: wrapper.encode("utf-8", "surrogateescape")},
+            {**files.origins, WRAPPER_NAME: Origin(f"<around {files.label(files.entry)}>")},
             files.unreadable,
         )
     )

@@ -11,10 +11,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from penstock.formats._findings import summary
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from penstock.model import FileSet, Report
+
+
+__all__ = ["FORMATS", "About", "Format", "summary"]
 
 
 @dataclass(frozen=True, slots=True)

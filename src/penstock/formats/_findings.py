@@ -32,18 +32,32 @@ class Row:
 def rows(reports: Sequence[tuple[FileSet, Report]]) -> tuple[Row, ...]:
     """Every verdict once, suppressed ones too, sorted by label, place and rule.
 
-    A file that two configurations include gives its findings once.
+    A file that two configurations include gives its findings once, and so does a template for many instances.
     """
     found: dict[tuple[str, int, int, str, str], Row] = {}
     for files, report in reports:
         blocking = {id(verdict) for verdict in report.blocking}
         for verdict in report.verdicts:
-            span = verdict.finding.span
-            key = (name(files, span.path), span.line, span.column, verdict.rule, verdict.finding.message)
+            key = (*_place(files, verdict.finding.span), verdict.rule, verdict.finding.message)
             row = Row(files, verdict, id(verdict) in blocking)
             if key not in found or found[key].verdict.suppressed is not None:
                 found[key] = row
     return tuple(found[key] for key in sorted(found))
+
+
+def _place(files: FileSet, span: Span) -> tuple[str, int, int]:
+    """What tells findings apart: one line of a template is one place, however many instances it is rendered for."""
+    if origin := rendered_from(files, span):
+        return origin[0], origin[1], span.column
+    return name(files, span.path), span.line, span.column
+
+
+def rendered_from(files: FileSet, span: Span) -> tuple[str, int, str] | None:
+    """(template, line, note) of the line that a span begins in, or None for a file that was not rendered."""
+    origin = files.origins.get(span.path)
+    if origin is None or not 1 <= span.line <= len(origin.lines):
+        return None
+    return origin.lines[span.line - 1]
 
 
 def name(files: FileSet, path: str) -> str:

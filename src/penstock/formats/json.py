@@ -16,8 +16,7 @@ import json
 from typing import TYPE_CHECKING
 
 import penstock
-from penstock.formats._findings import Row, counts, name, names, rows
-from penstock.formats.text import rendered_from
+from penstock.formats._findings import Row, counts, name, names, rendered_from, rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from penstock.formats._findings import Row, name, rows, source_of, visible
+from penstock.formats._findings import Row, name, rendered_from, rows, source_of, visible
 from penstock.model import Severity, Source
 
 if TYPE_CHECKING:
@@ -66,14 +66,6 @@ def _finding(row: Row, source: Source | None, about: About) -> Iterator[str]:
     if origin := rendered_from(row.files, span):
         label, line, note = origin
         yield f"  {_style('help', 'from', about)} {visible(label)}:{line}{f' ({visible(note)})' if note else ''}"
-
-
-def rendered_from(files: FileSet, span: Span) -> tuple[str, int, str] | None:
-    """(template, line, note) of the line that a span begins in, or None for a file that was not rendered."""
-    origin = files.origins.get(span.path)
-    if origin is None or not 1 <= span.line <= len(origin.lines):
-        return None
-    return origin.lines[span.line - 1]
 
 
 def _place(files: FileSet, span: Span) -> str:

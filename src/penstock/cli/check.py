@@ -1,0 +1,135 @@
+"""`penstock check`: what a commit hook and a pipeline call. It reads files, and neither git nor the network."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from penstock.cli.exit_codes import DONE, FINDINGS
+from penstock.cli.options import config_option, project
+from penstock.formats import FORMATS, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from penstock.cli.judging import Judge
+    from penstock.model import Config, FileSet, Report
+    from penstock.settings import CheckSettings, Settings
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--nginx-version", metavar="V", help="The release of nginx that runs it. Default: the newest known.")
+@click.option("--profile", metavar="NAME", help="default, strict or all.")
+@click.option("--fail-on", type=click.Choice(["info", "warning", "error"]), help="Exit with 1 from this severity on.")
+@click.option("--select", metavar="RULE", multiple=True, help="Only this rule or category; repeat it for more.")
+@click.option("--ignore", metavar="RULE", multiple=True, help="Not this rule or category; repeat it for more.")
+@click.option("--named-files-only", is_flag=True, help="Report only what concerns the files that are named.")
+@click.option(
+    "--map",
+    "mapping",
+    metavar="TARGET=FOLDER",
+    multiple=True,
+    help="Files that the target has in TARGET are in FOLDER.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    envvar="PENSTOCK_FORMAT",
+    default="text",
+    show_default=True,
+    help="How findings are shown on stdout.",
+)
+@config_option
+def command(  # noqa: PLR0917 - Click calls it by name
+    paths: tuple[Path, ...],
+    form: str,
+    config: Path | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    mapping: tuple[str, ...],
+    *,
+    named_files_only: bool,
+    **flags: str | None,
+) -> int:
+    """Find what is broken, unsafe or against policy in NGINX configurations.
+
+    PATHS are main files, fragments (the configurations that include them are checked), folders, or - for stdin.
+    Without PATHS the project is checked: its entries and configs, templates rendered for every target.
+    """
+    from penstock.cli.judging import judge_of
+
+    settings = project(config)
+    check = _with_flags(settings.check, flags, mapping)
+    judge = judge_of(check, select=select, ignore=ignore)
+    configs = tuple(_chosen(paths, replace(settings, check=check)))
+    reports = [(config.files, _without_wrapper(config, judge.report(config))) for config in configs]
+    if named_files_only:
+        only = {os.path.realpath(path) for path in paths}
+        reports = [(files, _only(files, report, only)) for files, report in reports]
+    return show(reports, judge, form)
+
+
+def show(reports: Sequence[tuple[FileSet, Report]], judge: Judge, form: str) -> int:
+    """Print the reports and their last line; gives the exit code."""
+    from penstock.cli.terminal import print_text, tell
+
+    print_text(FORMATS[form](reports, judge.about))
+    broken = sorted({pair for _, report in reports for pair in report.broken_rules})
+    for rule, reason in broken:
+        tell(f"error: the rule {rule} failed on its own account, so nothing vouches for these files: {reason}")
+    if form == "text":
+        tell(summary(reports, judge.about))
+    return FINDINGS if broken or any(report.blocking for _, report in reports) else DONE
+
+
+def _with_flags(check: CheckSettings, flags: dict[str, str | None], mapping: Sequence[str]) -> CheckSettings:
+    from penstock.model import Severity
+
+    if profile := flags["profile"]:
+        check = replace(check, profile=profile)
+    if version := flags["nginx_version"]:
+        check = replace(check, nginx_version=version)
+    if severity := flags["fail_on"]:
+        check = replace(check, fail_on=Severity[severity.upper()])
+    if mapping:
+        check = replace(check, mapping={**check.mapping, **dict(map(_pair, mapping))})
+    return check
+
+
+def _pair(text: str) -> tuple[str, str]:
+    target, equals, folder = text.partition("=")
+    if not (equals and folder and target.startswith("/")):
+        raise click.BadParameter(f"{text!r} is not TARGET=FOLDER, such as /etc/nginx=nginx", param_hint="--map")
+    return target, str(Path(folder).absolute())
+
+
+def _chosen(paths: Sequence[Path], settings: Settings) -> Iterable[Config]:
+    from penstock.cli.selection import named, whole_project
+
+    if paths:
+        return named(paths, settings, mapping=settings.check.mapping)
+    return whole_project(settings)
+
+
+def _without_wrapper(config: Config, report: Report) -> Report:
+    """The blocks that we put around a lone fragment are ours, and no finding of the user's."""
+    from penstock.cli.selection import WRAPPER_NAME
+
+    if config.files.entry != WRAPPER_NAME:
+        return report
+    return replace(report, verdicts=tuple(v for v in report.verdicts if v.finding.span.path != WRAPPER_NAME))
+
+
+def _only(files: FileSet, report: Report, only: set[str]) -> Report:
+    return replace(
+        report,
+        verdicts=tuple(
+            verdict for verdict in report.verdicts if os.path.realpath(files.label(verdict.finding.span.path)) in only
+        ),
+    )
