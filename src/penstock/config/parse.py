@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
     from penstock.model import FileSet
 
-INCLUSIONS = 50_000
-"""Inclusions after which no further one is followed; a fleet of 10,000 servers with 5 snippets each fits."""
+EXPANDED = 1_000_000
+"""Statements after which no further include is followed: 10,000 servers with 100 included lines each fit."""
+
+INCLUDE_DEPTH = 500
+"""Files that may be open inside each other; nginx holds all of them open, and the usual limit is 1,024."""
 
 
 def parse(files: FileSet) -> Config:
@@ -48,7 +51,8 @@ class _Expansion:
         self.parsed: dict[str, list[Statement]] = {}
         self.problems: list[Problem] = []
         self.comments: list[Comment] = []
-        self.inclusions = 0
+        self.expanded = 0
+        self.sizes: dict[str, int] = {}
         self.names = FileNames(files)
 
     def run(self) -> Config:
@@ -72,6 +76,7 @@ class _Expansion:
             self.problems.extend(result.problems)
             self.comments.extend(result.comments)
             known = self.parsed[path] = statements(result)
+            self.sizes[path] = result.statements
         return known
 
     def _walk(self, first: _Frame) -> None:
@@ -111,13 +116,14 @@ class _Expansion:
                 why = self.files.unreadable.get(path, "there is no such file")
                 hint = "nginx refuses to start." if is_pattern(word) else f'It is sought as "{path}".'
                 self._tell(include, "include/not-found", f"{self.files.label(path)} cannot be included: {why}", hint)
-            elif INCLUSIONS <= self.inclusions:
-                message = f"this would be the {self.inclusions + 1}th inclusion of a file; no more are followed"
-                self._tell(include, "include/too-many", message, "Do files include each other twice at every level?")
+            elif EXPANDED <= self.expanded or INCLUDE_DEPTH <= len(frame.open_files):
+                message = f"{self.files.label(path)} is not read: includes bring too much, or lie too deep"
+                hint = f"{self.expanded} directives came from includes, {len(frame.open_files)} files are open."
+                self._tell(include, "include/too-many", message, hint)
                 break
             else:
-                self.inclusions += 1
                 rest = iter(self._read(path))
+                self.expanded += self.sizes[path]
                 via, open_files = (*frame.via, include), (*frame.open_files, path)
                 brought.append(_Frame(rest, self.sources[path], frame.parent, frame.out, via, open_files))
         return brought

@@ -23,16 +23,16 @@ TOKEN_LIMIT = 4096
 PROBLEM_LIMIT = 100
 """Problems after which the rest of a file is not read: it is no nginx configuration."""
 
+_LONG_LINE = 1000  # characters; no indent is longer
+
 _WORD, _MARK, _QUOTED, _COMMENT = range(1, 5)
+SPACE = r"[ \t\r\n]"
+WORD = r"""(?: [^ \t\r\n;{}\#"'\\$] | \\.?+ | \$\{*+ ) (?: [^ \t\r\n;{\\$]++ | \\.?+ | \$\{*+ )*+"""
+QUOTED = r"""(?: " [^"\\]*+ (?: \\. [^"\\]*+ )*+ " | ' [^'\\]*+ (?: \\. [^'\\]*+ )*+ ' )"""
+"""Parts of verbose, dot-matches-all expressions; a word that cannot be anything else, and a whole quoted one."""
+
 _TOKEN = re.compile(
-    r"""[ \t\r\n]*+ (?:
-        ( (?: [^ \t\r\n;{}\#"'\\$] | \\.?+ | \$\{*+ ) (?: [^ \t\r\n;{\\$]++ | \\.?+ | \$\{*+ )*+ )
-      | ( [;{}] )
-      | ( " [^"\\]*+ (?: \\. [^"\\]*+ )*+ " | ' [^'\\]*+ (?: \\. [^'\\]*+ )*+ ' )
-      | ( \#[^\n]*+ )
-      | ( ["'] )
-    )""",
-    re.VERBOSE | re.DOTALL,
+    rf"""{SPACE}*+ (?: ( {WORD} ) | ( [;{{}}] ) | ( {QUOTED} ) | ( \#[^\n]*+ ) | ( ["'] ) )""", re.VERBOSE | re.DOTALL
 )
 _ESCAPE = re.compile(r"""\\(["'\\trn])""")
 _DECODED = {"t": "\t", "r": "\r", "n": "\n"}
@@ -60,13 +60,17 @@ CLOSE: Token = ("}", 0, False)
 
 @dataclass(slots=True)
 class Scan:
-    """The tokens of one file, well-formed whatever the file holds. depth: of its deepest block."""
+    """The tokens of one file, well-formed whatever the file holds.
+
+    depth: of its deepest block. statements: how many there are.
+    """
 
     source: Source
     tokens: list[Token] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     depth: int = 0
+    statements: int = 0
 
 
 def scan(source: Source) -> Scan:
@@ -102,7 +106,8 @@ class _Scanner:
         return self.result
 
     def _problem(self, start: int, end: int, kind: str, message: str, hint: str = "") -> None:
-        self.result.problems.append(Problem(self.source.span(start, end), kind, message, hint))
+        if len(self.result.problems) < PROBLEM_LIMIT:
+            self.result.problems.append(Problem(self.source.span(start, end), kind, message, hint))
 
     def _read(self, position: int) -> int | None:
         """Read on from here: the offset to go on from after a Lua block, or None at the end."""
@@ -153,6 +158,7 @@ class _Scanner:
         else:
             self.head = None
             head.stop = end
+            self.result.statements += 1
             if mark == ";":
                 self.tokens.append(SEMICOLON)
                 return None
@@ -275,19 +281,17 @@ class _Scanner:
     def _left_open(self, heads: list[Head]) -> Head:
         """The block that lacks its brace: the first that a less indented `}` closed, else the innermost one."""
         for head, at in self.closed:
-            margin = self._margin(at)
-            if margin is not None and margin < len(self._indent(head.start)):
-                return head
+            before = self._line_before(at)
+            if not before.strip(" \t"):
+                line = self._line_before(head.start)
+                if len(before) < len(line) - len(line.lstrip(" \t")):
+                    return head
         return heads[-1]
 
-    def _margin(self, at: int) -> int | None:
-        """The indent of this place if nothing but white space stands before it on its line."""
-        before = self.text[self.text.rfind("\n", 0, at) + 1 : at]
-        return len(before) if not before.strip(" \t") else None
-
-    def _indent(self, at: int) -> str:
-        line = self.text[self.text.rfind("\n", 0, at) + 1 : at]
-        return line[: len(line) - len(line.lstrip(" \t"))]
+    def _line_before(self, at: int) -> str:
+        """What stands before this place on its line; of a very long line, some of it."""
+        start = at - self.source.position(at)[1] + 1
+        return self.text[start : min(at, start + _LONG_LINE)]
 
     def _wind_up(self) -> None:
         """End what is open, without a word."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,9 +52,20 @@ class Source:
         """Whether character offsets are byte offsets."""
         return self.text.isascii()
 
+    @cached_property
+    def _line_bytes(self) -> tuple[int, ...]:
+        """Byte offsets at which lines begin."""
+        lines = self.text.split("\n")
+        sizes = (len(line.encode("utf-8", "surrogateescape")) + 1 for line in lines)
+        return (0, *itertools.accumulate(sizes))[:-1]
+
     def byte_offset(self, offset: int) -> int:
         """The byte offset of a character offset."""
-        return offset if self.is_ascii else len(self.text[:offset].encode("utf-8", "surrogateescape"))
+        if self.is_ascii:
+            return offset
+        row = bisect.bisect_right(self.line_starts, offset) - 1
+        before = self.text[self.line_starts[row] : offset]
+        return self._line_bytes[row] + len(before.encode("utf-8", "surrogateescape"))
 
     def position(self, offset: int) -> tuple[int, int]:
         """(line, column) of a character offset, both from 1."""
