@@ -18,7 +18,7 @@ from penstock.config.lua import LUA_BLOCK, lua_block_end
 from penstock.model import Comment, Problem, Source, Word
 
 TOKEN_LIMIT = 4096
-"""Bytes from which nginx refuses a word: NGX_CONF_BUFFER must hold it and the character that ends it."""
+"""NGX_CONF_BUFFER, in bytes. It must hold a word or comment and what ends it; the closing quote of a string, too."""
 
 PROBLEM_LIMIT = 100
 """Problems after which the rest of a file is not read: it is no nginx configuration."""
@@ -214,6 +214,8 @@ class _Scanner:
     def _comment(self, found: re.Match[str]) -> None:
         start, end = found.span(4)
         text = found[4]
+        if 1000 < end - start and TOKEN_LIMIT <= (size := _size(text)) and (TOKEN_LIMIT < size or end < len(self.text)):
+            self._too_long(start, f"a comment of {size} bytes", "Break it into several lines.")
         if text.endswith("\r"):
             end, text = end - 1, text[:-1]
         alone = found.start() == 0 or "\n" in self.text[found.start() : start]
@@ -242,11 +244,10 @@ class _Scanner:
 
     def _odd_word(self, word: Word, raw: str) -> None:
         """Problems inside one word: too long for nginx, or white space that is none to nginx."""
-        size = len(raw.encode("utf-8", "surrogateescape"))
-        if TOKEN_LIMIT <= size:
-            hint = "Split it; in a map, or over several log_format arguments, for example."
-            message = f"a parameter of {size} bytes: nginx reads at most {TOKEN_LIMIT - 1}"
-            self._problem(word.start, word.start + 40, "syntax/parameter-too-long", message, hint)
+        size = _size(raw)
+        if TOKEN_LIMIT <= size + len(word.quote):
+            hint = "Split it: over several arguments, or with a variable."
+            self._too_long(word.start, f"a parameter of {size} bytes", hint)
         if word.quote:
             return
         odd = _ODD_SPACE.search(raw)
@@ -254,6 +255,10 @@ class _Scanner:
             at = word.start + odd.start()
             message = f"U+{ord(odd[0]):04X} looks like white space, but nginx takes it for a part of the word"
             self._problem(at, at + 1, "syntax/invalid-whitespace", message, "Replace it by a space.")
+
+    def _too_long(self, start: int, what: str, hint: str) -> None:
+        message = f"{what} does not fit into nginx's buffer of {TOKEN_LIMIT}"
+        self._problem(start, start + 40, "syntax/parameter-too-long", message, hint)
 
     def _unterminated(self, start: int) -> None:
         message = f"the string that {self.text[start]} opens here has no end"
@@ -320,6 +325,10 @@ class _Scanner:
             message = f"byte 0x{ord(found[0]) - 0xDC00:02X} is not UTF-8{_times(count)}"
             hint = "Save the file as UTF-8: tools that read it otherwise will change it."
             self._problem(found.start(), found.end(), "syntax/invalid-encoding", message, hint)
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogateescape"))
 
 
 def _times(count: int) -> str:
