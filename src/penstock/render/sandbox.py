@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -152,7 +152,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters = {name: function for name, function in self.filters.items() if name in _FILTERS}
         self.filters.update(quote=quote, onoff=onoff, join=_join, replace=_replace, indent=_indent)
         self.globals = {name: value for name, value in self.globals.items() if name in _GLOBALS}
-        self.globals["range"] = _range
+        self.globals.update(range=_range, fail=_fail)
 
     def tick(self) -> str:
         """Count one turn of a loop or call of a macro; gives an empty text."""
@@ -251,6 +251,11 @@ def onoff(value: object) -> str:
     if not isinstance(value, bool):
         raise Trespass(f"`onoff` takes true or false, not {value!r}")
     return "on" if value else "off"
+
+
+def _fail(message: object) -> NoReturn:
+    """For what a schema cannot say: `{{ fail("...") }}` refuses the values with the template's own sentence."""
+    raise Trespass(printed(message))
 
 
 def _range(*bounds: int) -> range:
