@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from penstock.errors import UsageError
 
 T = TypeVar("T")
+
+ABSENT = msgspec.UNSET  # a member that is not there, neither null nor empty
+Absent = msgspec.UnsetType
 
 _PREFIX = "Request body has an error: "
 _AT = re.compile(r"^(?P<reason>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
@@ -81,6 +84,11 @@ def decode(body: bytes, into: type[T]) -> T:
         return msgspec.convert(_without_nulls(raw), into)
     except msgspec.ValidationError as error:
         raise _explain(error) from error
+
+
+def with_members(value: T, **members: object) -> T:
+    """A copy of a wire value with these members."""
+    return cast("T", msgspec.structs.replace(cast("Any", value), **members))  # it gives what it got
 
 
 def encode(value: object) -> bytes:
