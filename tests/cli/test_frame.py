@@ -18,6 +18,7 @@ from penstock.__main__ import run
 from penstock.cli import COMMANDS, exit_codes
 from penstock.errors import PenstockError
 from penstock.model import EXIT_CODES
+from penstock.shipped import shipped
 from tests.cli.running import PENSTOCK, penstock, process
 
 
@@ -78,6 +79,7 @@ def test_a_bug_is_70_and_a_report(tmp_path: Path) -> None:
     """A broken installation is no user's fault: the report has the traceback, and neither a secret nor a config."""
     broken = tmp_path / "site" / "penstock"
     shutil.copytree(Path(package.__file__).parent, broken)
+    (tmp_path / "rules").symlink_to(shipped("rules"))
     (broken / "formats" / "text.py").write_text(
         "def present(reports, about):\n"
         '    raise RuntimeError(f"{reports[0][0].files} s3cr3t-token at https://ada:pw@host/ Bearer abcdef")\n'

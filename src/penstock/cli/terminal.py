@@ -61,11 +61,22 @@ def print_text(text: str) -> None:
     click.echo(shown, nl=False, color=stdout_color())
 
 
+def plain(text: str) -> str:
+    """What a file says, fit for a terminal: there, everything that it would obey is replaced by U+FFFD.
+
+    A pipe gets the text as it is.
+    """
+    if not sys.stdout.isatty():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
 def colored_diff(diff: str) -> str:
     """A unified diff with added lines green and removed lines red where stdout may have it."""
+    diff = plain(diff)
     if not stdout_color():
         return diff
-    return "".join(_colored(line) for line in diff.splitlines(keepends=True))
+    return "".join(_colored(f"{line}\n") for line in diff.split("\n")[:-1])
 
 
 def _colored(line: str) -> str:

@@ -62,8 +62,13 @@ def rendered_from(files: FileSet, span: Span) -> tuple[str, int, str] | None:
 
 def name(files: FileSet, path: str) -> str:
     """What a report calls a file: as on this disk; a rendered file by its name on the target."""
+    return path if is_rendered(files, path) else files.label(path)
+
+
+def is_rendered(files: FileSet, path: str) -> bool:
+    """Whether a template made the file."""
     origin = files.origins.get(path)
-    return path if origin is not None and origin.lines else files.label(path)
+    return origin is not None and bool(origin.lines)
 
 
 def source_of(files: FileSet, path: str) -> Source | None:
@@ -86,7 +91,14 @@ def counts(found: Sequence[Row]) -> Mapping[Severity, int]:
 def summary(reports: Sequence[tuple[FileSet, Report]], about: About) -> str:
     """One line for the end: `2 errors, 1 warning in 4 files`, or what was clean and measured by what."""
     found = rows(reports)
-    read = len(names(reports))
+    # A template rendered for three instances is three files that were read.
+    read = len(
+        {
+            (id(files) if is_rendered(files, path) else 0, name(files, path))
+            for files, _ in reports
+            for path in files.files
+        }
+    )
     files = f"{read} file{'' if read == 1 else 's'}"
     parts = [f"{count} {plural(severity, count)}" for severity, count in counts(found).items() if count]
     suppressed = sum(row.verdict.suppressed is not None for row in found)

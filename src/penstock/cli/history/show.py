@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def command(revision: str, instance: str, form: str, config: Path | None) -> None:
     """Show one publish: a commit, its first digits, or HEAD~N."""
     from penstock.cli.history import document, paragraph, reading
-    from penstock.cli.terminal import print_json, print_text
+    from penstock.cli.terminal import plain, print_json, print_text
 
     with reading(config) as journal:
         version = journal.show(revision)
@@ -30,7 +30,7 @@ def command(revision: str, instance: str, form: str, config: Path | None) -> Non
         print_json(document(version) | ({"instance": instance, "files": texts} if instance else {}))
     elif instance:
         for path, data in sorted(files.items()):
-            text = data.decode("utf-8", "replace")
+            text = plain(data.decode("utf-8", "replace"))
             print_text(f"==> {instance}/{path} <==\n{text}{'' if text.endswith(chr(10)) else chr(10)}")
     else:
         print_text(paragraph(version))
