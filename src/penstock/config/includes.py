@@ -44,13 +44,13 @@ def expand(pattern: str, listing: Callable[[str], Iterable[str]]) -> tuple[str, 
     found = ["/"]
     for part in pattern.strip("/").split("/"):
         if is_pattern(part):
-            wanted = _translate(part)
+            wanted = _translate(_bytewise(part))
             hidden = part.startswith(".")
             found = [
                 posixpath.join(folder, name)
                 for folder in found
                 for name in listing(folder)
-                if (hidden or not name.startswith(".")) and wanted.fullmatch(name)
+                if (hidden or not name.startswith(".")) and wanted.fullmatch(_bytewise(name))
             ]
         else:
             found = [posixpath.join(folder, part) for folder in found]
@@ -78,6 +78,11 @@ class FileNames:
     def listing(self, folder: str) -> Iterable[str]:
         """The names in a folder; none where there is no such folder."""
         return self._folders.get(folder, ())
+
+
+def _bytewise(text: str) -> str:
+    """One character a byte, as in nginx's C locale, where `?` matches a byte."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 @lru_cache(maxsize=256)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from penstock.model import FileSet
 
-EXPANDED = 1_000_000
-"""Statements after which no further include is followed: 10,000 servers with 100 included lines each fit."""
+EXPANDED = 500_000
+"""Statements after which no further include is followed: 10,000 servers with 50 included lines each fit."""
 
 INCLUDE_DEPTH = 500
 """Files that may be open inside each other; nginx holds all of them open, and the usual limit is 1,024."""

@@ -85,6 +85,10 @@ def unescape(raw: str) -> str:
     return _ESCAPE.sub(lambda found: _DECODED.get(found[1], found[1]), raw)
 
 
+class _NoConfigurationError(Exception):
+    """So many problems that reading on is of no use."""
+
+
 class _Scanner:
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -100,14 +104,18 @@ class _Scanner:
     def run(self) -> Scan:
         self._whole_file()
         position = 1 if self.text.startswith("\ufeff") else 0
-        while (resume := self._read(position)) is not None:
-            position = resume
+        try:
+            while (resume := self._read(position)) is not None:
+                position = resume
+        except _NoConfigurationError:
+            self._wind_up()
         self.result.problems.sort(key=lambda problem: problem.span.start_byte)
         return self.result
 
     def _problem(self, start: int, end: int, kind: str, message: str, hint: str = "") -> None:
-        if len(self.result.problems) < PROBLEM_LIMIT:
-            self.result.problems.append(Problem(self.source.span(start, end), kind, message, hint))
+        self.result.problems.append(Problem(self.source.span(start, end), kind, message, hint))
+        if PROBLEM_LIMIT <= len(self.result.problems):
+            raise _NoConfigurationError
 
     def _read(self, position: int) -> int | None:
         """Read on from here: the offset to go on from after a Lua block, or None at the end."""
@@ -167,7 +175,7 @@ class _Scanner:
                 return self._lua(head, end)
             self.open.append(head)
             self.result.depth = max(self.result.depth, len(self.open))
-        return len(self.text) if PROBLEM_LIMIT <= len(self.result.problems) else None
+        return None
 
     def _without_name(self, mark: str, end: int) -> None:
         hint = "Remove it." if mark == ";" else "Write the name of the block before it."
@@ -195,21 +203,14 @@ class _Scanner:
 
     def _lua(self, head: Head, start: int) -> int:
         end = lua_block_end(self.text, start)
-        if end is None:
-            self._problem(
-                head.start,
-                head.end,
-                "syntax/unbalanced-braces",
-                f'the Lua code of "{_short(head)}" has no end',
-                'Close it with "}"; braces in Lua strings and comments do not count.',
-            )
-            end = len(self.text)
-            head.body = self.text[start:]
-        else:
-            head.body = self.text[start : end - 1]
-        head.stop = end
+        head.stop = len(self.text) if end is None else end
+        head.body = self.text[start:] if end is None else self.text[start : end - 1]
         self.tokens.append(CLOSE)
-        return end
+        if end is None:
+            message = f'the Lua code of "{_short(head)}" has no end'
+            hint = 'Close it with "}"; braces in Lua strings and comments do not count.'
+            self._problem(head.start, head.end, "syntax/unbalanced-braces", message, hint)
+        return head.stop
 
     def _comment(self, found: re.Match[str]) -> None:
         start, end = found.span(4)
