@@ -81,7 +81,8 @@ def name_fault(name: str) -> str:
         return f"the name {name!r} is not absolute"
     if ".." in name.split("/"):
         return f"the name {name!r} climbs with .."
-    if posixpath.normpath(name) != name or name == "/":
+    # normpath keeps two slashes at the beginning: POSIX lets a system give them a meaning
+    if posixpath.normpath(name) != name or name == "/" or name.startswith("//"):
         return f"the name {name!r} is not a normalised file name"
     return ""
 
