@@ -50,12 +50,7 @@ def judge_of(check: CheckSettings, *, select: Sequence[str] = (), ignore: Sequen
         settings = {rule.id: replace(settings.get(rule.id, RuleSetting()), enabled=rule.id in chosen) for rule in rules}
     for rule_id in _matching(rules, ignore):
         settings[rule_id] = RuleSetting(enabled=False)
-    profile = Profile(
-        name=check.profile,
-        fail_on=check.fail_on,
-        nginx_version=check.nginx_version,
-        rules=MappingProxyType(settings),
-    )
+    profile = profile_of(replace(check, rules=MappingProxyType(settings)))
     about = About(
         nginx_version=catalog().resolve_version(check.nginx_version),
         profile=check.profile,
@@ -64,6 +59,11 @@ def judge_of(check: CheckSettings, *, select: Sequence[str] = (), ignore: Sequen
         width=width() if sys.stdout.isatty() else 120,
     )
     return Judge(rules, profile, about)
+
+
+def profile_of(check: CheckSettings) -> Profile:
+    """What [check] says, as the engine takes it."""
+    return Profile(name=check.profile, fail_on=check.fail_on, nginx_version=check.nginx_version, rules=check.rules)
 
 
 def _matching(rules: Sequence[Rule[Any]], wanted: Sequence[str]) -> frozenset[str]:
