@@ -61,9 +61,9 @@ def shard(instance: str) -> str:
 
 
 def instance_folder(instance: str, area: str = FLEET) -> str:
-    """The folder of an instance in the journal's tree. Raises UsageError for a name without a character."""
-    if not instance:
-        raise UsageError("an instance without a name cannot be recorded", way_out="Give the instance a name.")
+    """The folder of an instance in the journal's tree. Raises UsageError for a name that is empty or no text."""
+    if not instance or not _is_text(instance):
+        raise UsageError(f"{instance!r} is no name for an instance", way_out="Give the instance a name.")
     return f"{area}/{shard(instance)}/{quote(instance)}"
 
 
@@ -73,12 +73,21 @@ def quote_path(path: str, *, instance: str) -> str:
     Raises UsageError for a path that is absolute, not normalised, leaves the root or has a NUL.
     """
     parts = path.split("/")
-    if not path or "\0" in path or any(part in {"", ".", ".."} for part in parts):
+    if "\0" in path or not _is_text(path) or any(part in {"", ".", ".."} for part in parts):
         raise UsageError(
             f"{instance}: {path!r} is not a path below the instance's root",
             way_out="Record files by their names relative to the root, without `..` and without a leading slash.",
         )
     return "/".join(quote(part) for part in parts)
+
+
+def _is_text(name: str) -> bool:
+    """Whether it has bytes: a surrogate that stands for no byte has none."""
+    try:
+        name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def unquote_path(path: str) -> str:

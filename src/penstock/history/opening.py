@@ -28,7 +28,8 @@ def open_repository(path: Path, *, lock_timeout_s: float) -> Repository:
     if (path / _MARK).is_file():
         return repository
     try:
-        if path.exists() and not (path / LOCK).exists() and (not path.is_dir() or any(path.iterdir())):
+        # The lock file is the first that we make: what holds other files and no lock is not of our making.
+        if path.exists() and (not path.is_dir() or any(path.iterdir())) and not (path / LOCK).exists():
             _check_ours(repository)
         path.mkdir(parents=True, exist_ok=True)
         with held(path / LOCK, timeout_s=lock_timeout_s):

@@ -136,8 +136,7 @@ class Repository:
             command += ["-c", f"{key}={value}"]
         with self._mutex:
             if self._repo is None:
-                self._repo = _gitpython().Repo(str(self.path), expand_vars=False)
-                self._repo.git.update_environment(**_ENVIRONMENT)
+                self._repo = _opened(self.path)
             repo = self._repo
         return repo.git.execute([*command, *arguments], istream=subprocess.PIPE, as_process=True, pass_fds=pass_fds)
 
@@ -233,6 +232,16 @@ class Repository:
             raise GitFailed("init", err.decode("utf-8", "replace"))
         for key, value in SETTINGS.items():
             self.run("config", key, value)
+
+
+def _opened(path: Path) -> Repo:
+    git = _gitpython()
+    try:
+        repo: Repo = git.Repo(str(path), expand_vars=False)
+    except git.exc.GitError as problem:
+        raise GitFailed("init", f"{path} is no git repository ({type(problem).__name__})") from problem
+    repo.git.update_environment(**_ENVIRONMENT)
+    return repo
 
 
 def _gitpython() -> Any:

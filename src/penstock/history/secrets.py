@@ -30,42 +30,61 @@ _DER_KEY = re.compile(
     re.DOTALL,
 )
 
-_VALUE = rb"(?P<value>[A-Za-z0-9._~+/=:-]{6,})"
-_TOKENS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
-    ("AWS access key", re.compile(rb"\b(?:AKIA|ASIA)(?![A-Z0-9]{9}EXAMPLE\b)[A-Z0-9]{16}\b")),
-    (
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A form of secrets. words: in lower case; the pattern can match only where one of them is (searched first)."""
+
+    kind: str
+    words: tuple[bytes, ...]
+    pattern: re.Pattern[bytes]
+
+
+def _form(kind: str, words: str, *pattern: bytes) -> _Form:
+    return _Form(kind, tuple(word.encode() for word in words.split()), re.compile(b"".join(pattern)))
+
+
+_FORMS = (
+    _form("AWS access key", "akia asia", rb"\b(?:AKIA|ASIA)(?![A-Z0-9]{9}EXAMPLE\b)[A-Z0-9]{16}\b"),
+    _form(
         "AWS secret key",
-        re.compile(rb"(?i)aws_?secret_?(?:access_?)?key[\"']?[\s=:]+[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"),
+        "aws",
+        rb"(?i)aws_?secret_?(?:access_?)?key[\"']?[\s=:]+[\"']?(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])",
     ),
-    ("GitHub token", re.compile(rb"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})")),
-    ("GitLab token", re.compile(rb"\bgl(?:pat|dt|rt|cbt|ptt)-[A-Za-z0-9_-]{20,}")),
-    ("Slack token", re.compile(rb"\bxox[abeprs]-[A-Za-z0-9-]{10,}")),
-    ("Google API key", re.compile(rb"\bAIza[A-Za-z0-9_-]{35}")),
-    ("Stripe key", re.compile(rb"\b[sr]k_live_[A-Za-z0-9]{16,}")),
-    ("JSON web token", re.compile(rb"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}")),
-    (
+    _form("GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", rb"\bgh[pousr]_[A-Za-z0-9]{36,}"),
+    _form("GitHub token", "github_pat_", rb"\bgithub_pat_[A-Za-z0-9_]{22,}"),
+    _form(
+        "GitLab token", "glpat- gldt- glrt- glcbt- glptt-", rb"\bgl(?:pat|dt|rt|cbt|ptt)-(?P<value>[A-Za-z0-9_-]{20,})"
+    ),
+    _form("Slack token", "xox", rb"\bxox[abeprs]-(?P<value>[A-Za-z0-9-]{10,})"),
+    _form("Google API key", "aiza", rb"\bAIza[A-Za-z0-9_-]{35}"),
+    _form("Stripe key", "k_live_", rb"\b[sr]k_live_(?P<value>[A-Za-z0-9]{16,})"),
+    _form("JSON web token", "eyj", rb"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+    _form(
         "credential in an Authorization header",
-        re.compile(rb"(?i)authorization[\"']?\s*[\s:=]\s*[\"']?(?:bearer|basic|token|digest)\s+" + _VALUE),
+        "authorization",
+        rb"(?i)authorization[\"']?\s*[\s:=]\s*[\"']?(?:bearer|basic|token|digest)\s+",
+        rb"(?P<value>[A-Za-z0-9._~+/=:-]{6,})",
     ),
-    ("credential in a header value", re.compile(rb"(?i)[\"'](?:bearer|basic)\s+(?P<value>[A-Za-z0-9._~+/=-]{16,})")),
-    (
+    _form(
+        "credential in a header value",
+        "bearer basic",
+        rb"(?i)[\"'](?:bearer|basic)\s+(?P<value>[A-Za-z0-9._~+/=-]{16,})",
+    ),
+    _form(
         "key in a request header",
-        re.compile(
-            rb"(?i)\b(?:proxy_set_header|grpc_set_header|add_header|(?:fastcgi|uwsgi|scgi)_param)\s+[\"']?"
-            rb"[a-z0-9_-]*(?:api[-_]?key|(?:auth|access)[-_]?token|secret|passw(?:or)?d)[\"']?\s+[\"']?(?P<value>[^\s\"';$]{12,})"
-        ),
+        "api-key api_key apikey auth-token auth_token access-token access_token secret passwd password",
+        rb"(?i)\b(?:proxy_set_header|grpc_set_header|add_header|(?:fastcgi|uwsgi|scgi)_param)\s+[\"']?",
+        rb"[a-z0-9_-]*(?:api[-_]?key|(?:auth|access)[-_]token|secret|passw(?:or)?d)[\"']?\s+",
+        rb"[\"']?(?P<value>[^\s\"';$]{12,})",
     ),
-    ("password in a URL", re.compile(rb"(?i)\b[a-z][a-z0-9+.-]*://[^\s/@:\"'$]*:(?P<value>[^\s/@\"'$]+)@")),
-    (
+    _form("password in a URL", "://", rb"://[^\s/@:\"'$]*:(?P<value>[^\s/@\"'$]+)@"),
+    _form(
         "token in a URL",
-        re.compile(
-            rb"(?i)[?&](?:access_token|auth_token|token|api_?key|client_secret|password|secret)=(?P<value>[^\s&\"';$<{]{8,})"
-        ),
+        "token= api_key= apikey= client_secret= password= secret=",
+        rb"(?i)[?&](?:access_token|auth_token|token|api_?key|client_secret|password|secret)=",
+        rb"(?P<value>[^\s&\"';$<{]{8,})",
     ),
-)
-# No pattern above can match where none of these words is; looking for them first makes an ordinary config cheap.
-_HINTS = re.compile(
-    rb"AKIA|ASIA|gh[pousr]_|github_pat_|gl[a-z]+-|xox|AIza|k_live_|eyJ|://|[?&]|(?i:aws|authorization|[\"'](?:bearer|basic)\s|key|token|secret|passw)"
 )
 
 
@@ -90,18 +109,19 @@ def secrets_in(path: str, data: bytes) -> tuple[SecretFound, ...]:
 
 
 def _matches(data: bytes) -> Iterator[tuple[int, str]]:
-    for match in _KEY_BLOCK.finditer(data):
-        yield match.start(), "private key"
+    lowered = data.lower()
+    if b"private key" in lowered or b"putty-user-key" in lowered:
+        for match in _KEY_BLOCK.finditer(data):
+            yield match.start(), "private key"
     for match in _BASE64_PEM.finditer(data):
         if _hides_a_key(match[0]):
             yield match.start(), "private key in base64"
-    if not _HINTS.search(data):
-        return
-    for kind, pattern in _TOKENS:
-        for match in pattern.finditer(data):
-            value = match.groupdict().get("value")
-            if value is None or len(set(value)) > 1:  # xxxxxxxx and ******** stand for a secret, and are none
-                yield match.start(), kind
+    for form in _FORMS:
+        if any(word in lowered for word in form.words):
+            for match in form.pattern.finditer(data):
+                value = match.groupdict().get("value")
+                if value is None or len(set(value)) > 1:  # xxxxxxxx and ******** stand for a secret, and are none
+                    yield match.start(), form.kind
 
 
 def _hides_a_key(encoded: bytes) -> bool:

@@ -21,7 +21,11 @@ _QUIET = ("notice:", "Checking ")
 
 def problems(repository: Repository) -> Iterator[str]:
     """Every problem, each a sentence."""
-    status, out, err = repository.outcome("fsck", "--full", "--strict", "--no-dangling", "--no-progress")
+    try:
+        status, out, err = repository.outcome("fsck", "--full", "--strict", "--no-dangling", "--no-progress")
+    except GitFailed as problem:
+        yield f"the repository cannot be opened: {problem.message}"
+        return
     said = [line for line in (out.decode("utf-8", "replace") + err).splitlines() if not line.startswith(_QUIET)]
     yield from (f"git fsck says: {line}" for line in said)
     if status and not said:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TRIES = 10
 _GRAPH_EVERY = 64  # commits; the changed paths in the commit graph make an instance's log 20 times faster
 _REPACK_EVERY = 512  # commits of about six loose objects each
-_LEFTOVERS = ("*.lock", "tmp_*", ".tmp-*", "fast_import_crash_*")
+_LEFTOVERS = (("", "**/*.lock"), ("", "fast_import_crash_*"), ("objects", "**/tmp_*"), ("objects", "**/.tmp-*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,6 @@ def _maintain(repository: Repository, sequence: int, *, descriptor: int) -> None
 
 def sweep(path: Path) -> None:
     """Remove what a writer that died has left in the repository. The caller holds the lock, so nobody owns it."""
-    for pattern in _LEFTOVERS:
-        for leftover in path.rglob(pattern):
+    for folder, pattern in _LEFTOVERS:
+        for leftover in (path / folder).glob(pattern):
             leftover.unlink(missing_ok=True)
