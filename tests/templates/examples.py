@@ -77,9 +77,10 @@ def layer_for_this_machine(example: Example, folder: Path, *, http: int, https: 
 def certificate(folder: Path) -> None:
     """A self-signed certificate and its key, made by openssl."""
     (folder / "temp").mkdir(exist_ok=True)
-    key_of = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=example.org".split()
+    kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    places = ["-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")]
     subprocess.run(
-        ["openssl", *key_of, "-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")],
+        ["openssl", "req", *kind, "-days", "2", "-subj", "/CN=example.org", *places],
         check=True,
         capture_output=True,
         timeout=60,

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 MAX_OUTPUT_CHARACTERS = 16 * 1024 * 1024
-MAX_STEPS = 1_000_000
-"""Turns of loops and calls of macros in one render: tens of megabytes of config need fewer."""
+MAX_STEPS = 200_000
+"""Turns of loops and calls of macros in one render: ten thousand servers of ten lines need fewer, and it is seconds."""
 MAX_LENGTH = 1024 * 1024
 """Characters of a text or items of a list that an operation may make."""
 _MAX_NUMBER = 2**63
@@ -178,6 +178,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if isinstance(obj, (str, bytes)):
             return attr in _TEXT_METHODS
         return super().is_safe_attribute(obj, attr, value)
+
+    def wrap_str_format(self, value: Any) -> None:
+        """No stand-in for `str.format`: a width in it would make much out of little, so that it is refused."""
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """The result of an operator, if it stays small."""

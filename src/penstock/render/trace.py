@@ -111,9 +111,25 @@ class _Rewriting:
         self, body: Sequence[nodes.Node], aliases: Mapping[str, tuple[Reference, ...]], *, buffered: bool
     ) -> list[nodes.Node]:
         known = dict(aliases)
+        rewritten: list[nodes.Node] = []
         for node in body:
             self._node(node, known, buffered=buffered)
-        return list(body)
+            rewritten.extend([node] if buffered else self._collected(node, known))
+        return rewritten
+
+    def _collected(self, node: nodes.Node, known: Mapping[str, tuple[Reference, ...]]) -> Iterator[nodes.Node]:
+        """What writes a text without an output of its own collects it first, and then prints it in one."""
+        if not (
+            isinstance(node, (nodes.CallBlock, nodes.FilterBlock)) or (isinstance(node, nodes.For) and node.recursive)
+        ):
+            yield node
+            return
+        name = f"_collected_{len(self._sites)}"
+        target = nodes.Name(name, "store", lineno=node.lineno)
+        yield nodes.AssignBlock(target, None, [node], lineno=node.lineno)
+        printing = nodes.Name(name, "load", lineno=node.lineno)
+        taken = {**known, name: tuple(_printed(node))}
+        yield nodes.Output([self._output(printing, taken, buffered=False)], lineno=node.lineno)
 
     def _node(self, node: nodes.Node, known: dict[str, tuple[Reference, ...]], *, buffered: bool) -> None:
         """One statement. known: variables that stand for something else, and what they were taken from."""
@@ -139,7 +155,10 @@ class _Rewriting:
         elif isinstance(node, (nodes.Macro, nodes.CallBlock)):
             node.body = [_tick(node.lineno), *self._body(node.body, {}, buffered=True)]
         elif isinstance(node, (nodes.AssignBlock, nodes.FilterBlock)):
+            taken = tuple(_printed(node))
             node.body = self._body(node.body, known, buffered=True)
+            if isinstance(node, nodes.AssignBlock) and isinstance(node.target, nodes.Name):
+                known[node.target.name] = taken
         elif isinstance(node, (nodes.Block, nodes.Scope)):
             node.body = self._body(node.body, known, buffered=buffered)
 
@@ -192,6 +211,15 @@ def _references(node: nodes.Node) -> Iterator[Reference]:
         return
     for child in (at if keys else node).iter_child_nodes():
         yield from _references(child)
+
+
+def _printed(node: nodes.Node) -> Iterator[Reference]:
+    """The values that a block of statements prints."""
+    if isinstance(node, nodes.CallBlock):
+        yield from _references(node.call)
+    for output in node.find_all(nodes.Output):
+        for child in output.nodes:
+            yield from _references(child)
 
 
 class Trace:
@@ -251,11 +279,14 @@ class Trace:
         sources = list(zip(site.sources, chunk.seen[count:], strict=True))
         for reference, value in zip(site.references, chunk.seen, strict=False):
             path = self._resolve(reference, value)
+            paths = [path] if path else []
             if path is None and not reference.keys:
                 near = [(source, held) for source, held in sources if source.variable != reference.variable]
-                path = next(filter(None, (self._taken_from(source, held, value) for source, held in near)), None)
-            if path:
-                yield self._note(path)
+                paths = [found for found in (self._taken_from(source, held, value) for source, held in near) if found]
+            for path in paths:
+                # A list says nothing beside the item that was taken out of it.
+                if not any(path != other and path == other[: len(path)] for other in paths):
+                    yield self._note(path)
 
     def _resolve(self, reference: Reference, value: object) -> Key | None:
         """The path of what a reference names, where its variable holds `value`."""
