@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 HEAD = "0001"  # the newest migration; a test holds it
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
-BUSY_TIMEOUT_S = 15
+BUSY_TIMEOUT_S = 15.0
 
 
 class Database:
-    """Transactions on one SQLite file. A write waits for other writers, also of other processes, BUSY_TIMEOUT_S.
+    """Transactions on one SQLite file. A write waits busy_timeout_s for other writers, also of other processes.
 
     url: an SQLAlchemy URL of the SQLite dialect with a file. Raises SettingsError for anything else.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         try:
             parsed = sa.engine.make_url(url)
         except sa.exc.ArgumentError as error:
@@ -40,7 +40,7 @@ class Database:
                 way_out="Give a URL such as sqlite:////var/lib/penstock/manager.db.",
             )
         self.path = Path(parsed.database)
-        self._engine = sa.create_engine(parsed, pool_size=16, max_overflow=48, connect_args={"timeout": BUSY_TIMEOUT_S})
+        self._engine = sa.create_engine(parsed, pool_size=16, max_overflow=48, connect_args={"timeout": busy_timeout_s})
         sa.event.listen(self._engine, "connect", _prepare)
         sa.event.listen(self._engine, "begin", _begin)
         self._writing = self._engine.execution_options(penstock_begin="BEGIN IMMEDIATE")
