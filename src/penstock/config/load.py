@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import stat
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -46,7 +47,7 @@ def load_path(path: Path, *, mapping: Mapping[str, str] = _NO_MAPPING) -> FileSe
     local = os.path.abspath(path)  # noqa: PTH100 - Path.resolve would follow symbolic links, and nginx names them
     entry = disk.target_of(local)
     try:
-        data = Path(local).read_bytes()
+        data = _bytes_of(local)
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound(f"there is no file {path}", way_out="Name the main file, e.g. /etc/nginx/nginx.conf.") from None
     except IsADirectoryError:
@@ -106,9 +107,10 @@ class _Disk:
 
     def _read(self, path: str) -> bool:
         local = self.local_of(path)
-        shown = os.path.relpath(local, self.here) if _below(local, self.here) else local
+        inside = self.here != "/" and _below(local, self.here)
+        shown = os.path.relpath(local, self.here) if inside else local
         try:
-            self.files[path] = Path(local).read_bytes()
+            self.files[path] = _bytes_of(local)
         except FileNotFoundError:
             if os.path.lexists(local):
                 self.unreadable[path] = "it is a symbolic link to a file that is not there"
@@ -126,6 +128,16 @@ def _absolute(name: str, folder: str) -> str:
     if "\0" in name:
         raise UsageError(f"{name!r} cannot be the name of a file", way_out="Remove the NUL from it.")
     return full_name(name, folder)
+
+
+def _bytes_of(local: str) -> bytes:
+    """The bytes of a regular file: a pipe or a device could keep us for ever. Raises OSError or ValueError."""
+    kind = os.stat(local).st_mode  # noqa: PTH116 - a str is at hand
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError
+    if not stat.S_ISREG(kind):
+        raise ValueError("it is not a regular file")
+    return Path(local).read_bytes()
 
 
 def _below(path: str, folder: str) -> bool:

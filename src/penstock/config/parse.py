@@ -114,7 +114,7 @@ class _Expansion:
                 self._tell(include, "include/cycle", f"{self.files.label(path)} includes itself", hint)
             elif path not in self.files.files:
                 why = self.files.unreadable.get(path, "there is no such file")
-                hint = "nginx refuses to start." if is_pattern(word) else f'It is sought as "{path}".'
+                hint = self._way_out(word, path)
                 self._tell(include, "include/not-found", f"{self.files.label(path)} cannot be included: {why}", hint)
             elif EXPANDED <= self.expanded or INCLUDE_DEPTH <= len(frame.open_files):
                 message = f"{self.files.label(path)} is not read: includes bring too much, or lie too deep"
@@ -127,6 +127,14 @@ class _Expansion:
                 via, open_files = (*frame.via, include), (*frame.open_files, path)
                 brought.append(_Frame(rest, self.sources[path], frame.parent, frame.out, via, open_files))
         return brought
+
+    def _way_out(self, word: str, path: str) -> str:
+        if is_pattern(word) or path in self.files.unreadable:
+            return "nginx refuses to start."
+        if word.startswith("/") and not self.files.holds(path):
+            folder = posixpath.dirname(path)
+            return f'If {folder} stands elsewhere here, say where: [check] mapping = {{ "{folder}" = "..." }}'
+        return f'It is sought as "{path}".'
 
     def _named(self, include: Directive) -> tuple[str, ...]:
         word = include.args[0]

@@ -84,7 +84,7 @@ def _sockets(text: str, default_port: int | None, *, datagram: bool) -> list[Soc
     elif _is_ports(text):
         host, ports = "*", text
     else:
-        host, ports = text, ""
+        host, ports = ("" if text.isdecimal() else text), ""
     if not ports and default_port is not None:
         ports = str(default_port)
     if not _is_ports(ports) or not host:
