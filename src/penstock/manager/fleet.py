@@ -6,6 +6,7 @@ import threading
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from penstock.errors import NotFound, Unreachable
 from penstock.manager.store import groups, inventory, versions
 
 if TYPE_CHECKING:
@@ -71,11 +72,15 @@ class Fleet:
     def read_disk(self, uid: str) -> tuple[inventory.Node, FileSet]:
         """The instance and what is on its disk now; a change made on the node becomes a version of its own.
 
-        Raises NotFound for an instance that the data plane does not see.
+        Raises NotFound for an unknown instance, and Unreachable for one that the data plane does not see now: what is
+        on its disk cannot be said, and an older version would pass for it.
         """
-        files = self._data_plane.fetch(uid)
         with self._database.read() as connection:
             node = inventory.get_node(connection, uid)
+        try:
+            files = self._data_plane.fetch(uid)
+        except NotFound as error:
+            raise Unreachable(f"{node.name} is offline, its configuration cannot be read: {error.message}") from error
         if node.digest == files.digest:
             return node, files
         with self._database.write() as connection:

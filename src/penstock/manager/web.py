@@ -6,11 +6,10 @@ Every answer is JSON in NIM's form, also for what nobody foresaw; a traceback go
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import uuid4
 
@@ -103,7 +102,9 @@ def application(bindings: Sequence[Binding], accounts: Accounts) -> ASGIApp:
         endpoint = binding.endpoint
         for base in (BASE, ALIAS) if endpoint.base == BASE else (endpoint.base,):
             routes.append(Route(base + endpoint.path, _Serving(binding, accounts, base), methods=[endpoint.method]))
-    return Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route})
+    app.router.redirect_slashes = False  # a redirected POST loses its body in some clients
+    return app
 
 
 async def _refuse_route(request: Request, error: Exception) -> Response:
@@ -139,8 +140,8 @@ class _Serving:
             return _failure(fault, request_id, headers=headers)
         except PenstockError as error:
             return _failure(fault_of(error), request_id, headers=_retry_after(error))
-        except (ClientDisconnect, asyncio.CancelledError):
-            raise
+        except ClientDisconnect:  # there is nobody to answer
+            return Response(status_code=400)
         except Exception:  # the outermost frame: what happened belongs into our log, not to the client
             _LOG.exception("request %s: %s %s failed unforeseen", request_id, request.method, request.url.path)
             unforeseen = HttpFault(500, f"an error inside the manager; its log has it under the id {request_id}")
@@ -149,16 +150,21 @@ class _Serving:
     async def _answer(self, request: Request, request_id: str) -> Response:
         endpoint = self._binding.endpoint
         user = "" if endpoint.open else await self._authenticate(request)
-        body = await _read(request)
         call = Call(
             user=user,
             parts=request.path_params,
             query=_query(endpoint, request),
             headers=request.headers,
-            body=None if endpoint.body is NOTHING else decode(body, endpoint.body),
+            body=await _read(request),
             base=self._base,
         )
-        answer = await run_in_threadpool(self._binding.handler, call)
+        return await run_in_threadpool(self._handle, call, request_id)
+
+    def _handle(self, call: Call[Any], request_id: str) -> Response:
+        """Decode, handle, encode: in a thread, for a body of 50 MB would hold up every other request."""
+        endpoint = self._binding.endpoint
+        body = None if endpoint.body is NOTHING else decode(call.body, endpoint.body)
+        answer = self._binding.handler(replace(call, body=body))
         content = b"" if endpoint.reply is NOTHING else encode(answer.reply)
         headers = {**_HEADERS, **answer.headers, REQUEST_ID_HEADER: request_id}
         return Response(content, endpoint.status, headers=headers)
