@@ -3,6 +3,8 @@
     ```nginx bad            a configuration in which the rule finds something
     ```nginx good           one in which it finds nothing
     ```nginx good since=1.25.1     one that only this release of nginx, or a later one, takes
+    ```nginx good needs=stream     one that only an nginx with this module takes
+    ```nginx bad version=1.22.1    one that is judged for this release instead of the newest
 
 In a bad example each line with a finding carries `# want "regexp"`, once for each finding; the comment is not part of
 the text that is analysed when it stands behind another comment.
@@ -18,15 +20,15 @@ if TYPE_CHECKING:
     from penstock.analysis.rule import Rule
 
 _FENCE = re.compile(r"^```nginx (good|bad)((?: +[a-z]+=\S+)*) *\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
-_WANTS = re.compile(r'\s*#\s*want((?:\s+"[^"]*")+)\s*$')
+_WANTS = re.compile(r"""\s*#\s*want((?:\s+"[^"]*")+)\s*$""")
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """One fenced example. kind: good or bad. text: the configuration, without the `want` comments.
 
-    wants: (line, regular expression) for each finding that is to come. since: the release of nginx that it needs, or
-    empty. The rule is run for that release, or for the newest.
+    wants: (line, regular expression) for each finding that is to come. nginx_version: the release to judge it for,
+    empty for the newest. since, needs: the release and the module that a real nginx must have, or empty.
     """
 
     kind: str
@@ -34,6 +36,7 @@ class Example:
     wants: tuple[tuple[int, str], ...] = ()
     nginx_version: str = ""
     since: str = ""
+    needs: str = ""
 
 
 def examples(rule: Rule[Any]) -> tuple[Example, ...]:
@@ -50,4 +53,4 @@ def _example(kind: str, flags: str, text: str) -> Example:
             lines[number - 1] = line[: found.start()]
             wants.extend((number, want) for want in re.findall(r'"([^"]*)"', found[1]))
     given = dict(flag.split("=", 1) for flag in flags.split())
-    return Example(kind, "\n".join(lines), tuple(wants), given.get("version", ""), given.get("since", ""))
+    return Example(kind, "\n".join(lines), tuple(wants), *(given.get(key, "") for key in ("version", "since", "needs")))

@@ -67,20 +67,28 @@ class Context:
 
         The lines of `map`, `types` and other blocks of data are no directives and do not come.
         """
-        if self._by_name is None:
-            index: dict[str, list[Directive]] = {}
-            for directive in self.config.walk():
-                if directive.parent is None or directive.parent.name not in DATA_BLOCKS:
-                    index.setdefault(directive.name, []).append(directive)
-            self._by_name = index
+        by_name = self._index()
         if len(names) == 1:
-            yield from self._by_name.get(names[0], ())
+            yield from by_name.get(names[0], ())
             return
         for name in names:
-            yield from self._by_name.get(name, ())
+            yield from by_name.get(name, ())
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all directives that there are, each once."""
+        return tuple(self._index())
 
     def get(self, fact: Callable[[Config], T]) -> T:
         """The value of a fact: a function of the config alone, computed at the first call."""
         if fact not in self._facts:
             self._facts[fact] = fact(self.config)
         return self._facts[fact]  # type: ignore[no-any-return]
+
+    def _index(self) -> dict[str, list[Directive]]:
+        if self._by_name is None:
+            index: dict[str, list[Directive]] = {}
+            for directive in self.config.walk():
+                if directive.parent is None or directive.parent.name not in DATA_BLOCKS:
+                    index.setdefault(directive.name, []).append(directive)
+            self._by_name = index
+        return self._by_name

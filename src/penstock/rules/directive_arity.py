@@ -1,0 +1,72 @@
+"""The directive does not take this many arguments
+
+nginx refuses to start. A missing semicolon is a common cause: the next line has become arguments.
+
+```nginx bad
+http {
+    server {
+        listen;  # want "listen. takes at least 1 argument, not 0"
+        root /srv /var/www;  # want "root. takes 1 argument, not 2"
+        add_header X-Frame-Options;  # want "add_header. takes 2 or 3 arguments, not 1"
+    }
+}
+```
+
+```nginx good
+http {
+    server {
+        listen 8080;
+        root /srv;
+        add_header X-Frame-Options DENY always;
+    }
+}
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
+from penstock.analysis.standing import known_rows, rows_here
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from penstock.catalog import DirectiveFact
+
+
+def check(context: Context, _: NoOptions) -> Iterator[Finding]:
+    """Every directive with fewer or more arguments than any of its rows takes."""
+    for directive, at, rows in known_rows(context):
+        count = len(directive.args)
+        here = rows_here(rows, at)
+        if not here or any(row.takes(count) for row in here):
+            continue
+        if any(at in fact.contexts and fact.origin for fact in context.catalog.reference(directive.name)):
+            continue
+        yield Finding(
+            directive.head_span,
+            f"`{directive.name}` takes {_wanted(here[0])}, not {count}",
+            "Is a semicolon missing?" if here[0].minimum < count else "",
+        )
+
+
+def _wanted(row: DirectiveFact) -> str:
+    if not row.counts:
+        least, most = row.minimum, row.maximum
+        text, last = (f"at least {least}", least) if most is None else (f"{least} to {most}", most)
+    else:
+        *first, last = row.counts
+        text = f"{', '.join(map(str, first))} or {last}" if first else (str(last) if last else "no")
+    return f"{text} argument{'' if last == 1 else 's'}"
+
+
+RULE = Rule(
+    id="directive/arity",
+    doc=__doc__,
+    severity=Severity.ERROR,
+    sources=("https://nginx.org/en/docs/dirindex.html",),
+    options=NoOptions(),
+    check=check,
+)

@@ -1,0 +1,56 @@
+"""A block where a semicolon belongs, or the reverse
+
+nginx refuses to start: `server` needs a block in `http`, `root` takes none.
+
+```nginx bad
+http {
+    server {
+        root /srv { }  # want "root. takes no block"
+        location /;  # want "location. needs a block"
+    }
+}
+```
+
+```nginx good
+http {
+    server {
+        root /srv;
+        location / { }
+    }
+}
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
+from penstock.analysis.standing import known_rows, rows_here
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def check(context: Context, _: NoOptions) -> Iterator[Finding]:
+    """Every directive with braces that takes none, and every one without that needs them."""
+    for directive, at, rows in known_rows(context):
+        here = rows_here(rows, at)
+        has_block = directive.block is not None or directive.body is not None
+        if not here or any(row.block == has_block for row in here):
+            continue
+        if has_block:
+            message, hint = f"`{directive.name}` takes no block", "End it with a semicolon."
+        else:
+            message, hint = f"`{directive.name}` needs a block", "Put what belongs to it in braces."
+        yield Finding(directive.head_span, message, hint)
+
+
+RULE = Rule(
+    id="directive/block-mismatch",
+    doc=__doc__,
+    severity=Severity.ERROR,
+    sources=("https://nginx.org/en/docs/beginners_guide.html#conf_structure",),
+    options=NoOptions(),
+    check=check,
+)

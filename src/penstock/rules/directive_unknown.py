@@ -1,0 +1,67 @@
+"""nginx does not know this directive
+
+No release of nginx, no documented module and no well-known module of others has a directive of this name: nginx
+refuses to start. Most often it is misspelt.
+
+```nginx bad
+http {
+    server {
+        lisen 80;  # want "lisen. is no directive"
+        location / { proxy_pas http://127.0.0.1:8000; }  # want "proxy_pas"
+    }
+}
+```
+
+```nginx good
+http {
+    types { text/html html; lisen lsn; }
+    map $uri $known { lisen 1; }
+    server { listen 8080; }
+}
+```
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
+from penstock.analysis.standing import Standing, of_standing
+from penstock.config.facts import contexts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def check(context: Context, _: NoOptions) -> Iterator[Finding]:
+    """Every directive that nothing knows, with the nearest one that may stand there."""
+    inside = context.get(contexts)
+    guesses: dict[tuple[str, str], str] = {}
+    for directive in of_standing(context, Standing.UNKNOWN):
+        key = (str(directive.name), inside[directive.parent])
+        if key not in guesses:
+            guesses[key] = _nearest(*key, context)
+        yield Finding(directive.name_span, f"`{directive.name}` is no directive that nginx knows", guesses[key])
+
+
+def _nearest(name: str, at: str, context: Context) -> str:
+    known = context.catalog.names(context.nginx_version)
+    close = get_close_matches(name.lower(), known, n=5, cutoff=0.7)
+    here = [
+        guess
+        for guess in close
+        if any(at in row.contexts for row in context.catalog.directives(guess, context.nginx_version))
+    ]
+    best = next(iter(here or close), "")
+    return f"Did you mean `{best}`?" if best else "Is it of a module that is not known here? Then set this rule to off."
+
+
+RULE = Rule(
+    id="directive/unknown",
+    doc=__doc__,
+    severity=Severity.ERROR,
+    sources=("https://nginx.org/en/docs/dirindex.html",),
+    options=NoOptions(),
+    check=check,
+)
