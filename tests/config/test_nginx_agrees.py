@@ -15,7 +15,12 @@ pytestmark = pytest.mark.nginx
 
 NGINX = "/usr/sbin/nginx"
 SYNTAX = re.compile(r"\[emerg\] .*?(unexpected|too long parameter).* in \S+:(\d+)$", re.MULTILINE)
-HARMLESS = {"syntax/invalid-whitespace", "syntax/lone-cr", "syntax/invalid-encoding"}  # nginx takes them silently
+HARMLESS = {
+    "syntax/invalid-whitespace",
+    "syntax/lone-cr",
+    "syntax/invalid-encoding",
+    "syntax/nul-byte",
+}  # nginx is silent
 
 # `env` takes any one word in the main context: what follows is about words alone.
 CASES = [
@@ -127,6 +132,16 @@ def parse_stops_later(path: Path) -> bool:
     """Whether nginx would stop at a name or a count of arguments before it has read to the end."""
     directives = parse(load_path(path)).directives[1:]
     return any(d.name != "env" or len(d.args) != 1 or d.block is not None for d in directives)
+
+
+def test_a_nul_hides_a_value(tmp_path: Path) -> None:
+    """nginx takes `on<NUL>x` for `on`: a rule would read another value, so a NUL is a problem."""
+    path = tmp_path / "nginx.conf"
+    path.write_bytes(b"events {}\nhttp { autoindex on\0x; }\n")
+    assert nginx_says(path) == (True, 0)
+    command = [NGINX, "-t", "-q", "-p", str(tmp_path), "-c", str(path), "-g", "pid nginx.pid; error_log stderr;"]
+    assert subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0
+    assert [problem.kind for problem in parse(load_path(path)).problems] == ["syntax/nul-byte"]
 
 
 def test_bom(tmp_path: Path) -> None:

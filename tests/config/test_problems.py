@@ -33,6 +33,8 @@ CASES = [
     ("a\vb; c\fd; e\x85;", [("syntax/invalid-whitespace", 1, column) for column in (2, 7, 12)], None),
     ("a 'b\xa0c'; # \xa0", [], [("a", "b\xa0c")]),
     ("a;\rb;\rc;\r\nd;", [("syntax/lone-cr", 1, 3)], [("a",), ("b",), ("c",), ("d",)]),
+    ("a \0b;\nc\0;", [("syntax/nul-byte", 1, 3)], [("a", "\0b"), ("c\0",)]),
+    ("include a\0b;", [("syntax/nul-byte", 1, 10), ("include/not-found", 1, 9)], None),
     (b"a b;\nc caf\xe9;", [("syntax/invalid-encoding", 2, 6)], [("a", "b"), ("c", "caf\udce9")]),
     ("a " + "x" * 4095 + ";", [], None),
     ("a " + "x" * 4096 + ";", [("syntax/parameter-too-long", 1, 3)], None),
@@ -92,8 +94,9 @@ def test_repeated_trouble_with_bytes_is_told_once_and_counted() -> None:
 
 def test_messages_hold_nothing_that_a_terminal_would_act_on() -> None:
     """Control characters of a file do not reach a message."""
-    (problem, *_) = read("a\x1b[31m b\x07 }").problems[-2:]
-    assert all(sign.isprintable() for sign in problem.message)
+    problems = read("include x\x1b(31m; include 'y\n\x07';\na\x1b[31m b\x07 }").problems
+    assert len(problems) == 4
+    assert all((problem.message + problem.hint).isprintable() for problem in problems)
 
 
 @given(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from penstock.config.includes import FileNames, expand, full_name, is_include, is_pattern
+from penstock.config.problems import printable
 from penstock.config.statements import Statement, statements
 from penstock.config.tokens import scan
 from penstock.model import Comment, Config, Directive, Problem, Source
@@ -14,7 +16,7 @@ from penstock.model import Comment, Config, Directive, Problem, Source
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from penstock.model import FileSet
+    from penstock.model import FileSet, Span
 
 EXPANDED = 500_000
 """Statements after which no further include is followed: 10,000 servers with 50 included lines each fit."""
@@ -51,6 +53,7 @@ class _Expansion:
         self.parsed: dict[str, list[Statement]] = {}
         self.problems: list[Problem] = []
         self.comments: list[Comment] = []
+        self.told: set[tuple[Span, str, str]] = set()
         self.expanded = 0
         self.sizes: dict[str, int] = {}
         self.names = FileNames(files)
@@ -65,7 +68,9 @@ class _Expansion:
             source = self.sources[entry] = Source(entry, "")
             message = f"the entry file {self.files.label(entry)} cannot be read: {why}"
             self.problems.append(Problem(source.span(0, 0), "include/not-found", message))
-        return Config(self.files, self.sources, tuple(top), tuple(self.problems), tuple(self.comments))
+        return Config(
+            self.files, MappingProxyType(self.sources), tuple(top), tuple(self.problems), tuple(self.comments)
+        )
 
     def _read(self, path: str) -> list[Statement]:
         """The statements of a file, read once however often it is included."""
@@ -119,7 +124,7 @@ class _Expansion:
             elif EXPANDED <= self.expanded or INCLUDE_DEPTH <= len(frame.open_files):
                 message = f"{self.files.label(path)} is not read: includes bring too much, or lie too deep"
                 hint = f"{self.expanded} directives came from includes, {len(frame.open_files)} files are open."
-                self._tell(include, "include/too-many", message, hint)
+                self._tell(include, "include/not-followed", message, hint)
                 break
             else:
                 rest = iter(self._read(path))
@@ -144,4 +149,8 @@ class _Expansion:
         return expand(pattern, self.names.listing)
 
     def _tell(self, include: Directive, kind: str, message: str, hint: str) -> None:
-        self.problems.append(Problem(include.word_span(include.args[0]), kind, message, hint))
+        """Report it once, however often the file in which the include stands is itself included."""
+        problem = Problem(include.word_span(include.args[0]), kind, printable(message), printable(hint))
+        if (key := (problem.span, kind, message)) not in self.told:
+            self.told.add(key)
+            self.problems.append(problem)

@@ -86,8 +86,8 @@ def _parse(tokens: Iterator[Token]) -> list[Statement]:
     feed.tokens = tokens
     payload = _parser().parse(feed, catch_errors=False, single=True)
     parsed: list[Statement] = payload["config"][0]["parsed"]
-    errors = payload["errors"]
-    assert not errors, f"well-formed tokens that crossplane does not take: {errors}"
+    if payload["errors"]:  # a tree that lacks something must not pass for the whole
+        raise RuntimeError(f"crossplane does not take well-formed tokens: {payload['errors']}")
     return parsed
 
 

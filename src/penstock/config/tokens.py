@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass, field
 
 from penstock.config.lua import LUA_BLOCK, lua_block_end
+from penstock.config.problems import printable
 from penstock.model import Comment, Problem, Source, Word
 
 TOKEN_LIMIT = 4096
@@ -316,6 +317,11 @@ class _Scanner:
         if text.startswith("\ufeff"):
             hint = "Save the file as UTF-8 without a BOM: nginx takes it for a part of the first word."
             self._problem(0, 1, "syntax/bom", "the file starts with a byte order mark", hint)
+        if "\0" in text:
+            at = text.index("\0")
+            message = f"a NUL byte{_times(text.count(chr(0)))}"
+            hint = "Remove it: nginx compares many values only up to a NUL, so it does not read what stands here."
+            self._problem(at, at + 1, "syntax/nul-byte", message, hint)
         if "\r" in text and (found := _LONE_CR.search(text)):
             count = sum(1 for _ in _LONE_CR.finditer(text))
             message = f"a carriage return that does not end a line{_times(count)}"
@@ -338,6 +344,5 @@ def _times(count: int) -> str:
 
 def _short(text: str) -> str:
     """A stretch of text for a message: one line, at most 40 characters, nothing a terminal would act on."""
-    line = "".join(sign if sign.isprintable() else " " for sign in text[:60])
-    line = " ".join(line.split())
+    line = printable(" ".join(text[:60].split()))
     return line if len(line) <= 40 else line[:37] + "..."
