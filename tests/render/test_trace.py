@@ -132,7 +132,7 @@ CASES: dict[str, tuple[str, list[tuple[str, int, str]]]] = {
     "a comment over lines": ("a\n{# one\n two\n#}\nb", [("a", 1, ""), ("b", 5, "")]),
     "raw text": ("{% raw %}\n{{ a }}\n{% endraw %}\nb", [("", 1, ""), ("{{ a }}", 2, ""), ("b", 4, "")]),
     "a recursive loop": (
-        "{% for x in [1, [2]] recursive %}\n{% if x is number %}\n{{ x }}\n{% else %}{{ loop(x) }}{% endif %}\n{% endfor %}",
+        "{% for x in [1, [2]] recursive %}{% if x is number %}{{ x }}\n{% else %}{{ loop(x) }}{% endif %}{% endfor %}",
         [("1", 1, ""), ("2", 1, ""), ("", 1, "")],
     ),
     "what Penstock knows": ("# {{ penstock.instance }}", [("# edge-1", 1, "penstock.instance = edge-1 (the target)")]),

@@ -6,6 +6,8 @@ fetched.
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -73,14 +75,23 @@ def check_schema(template: Template) -> None:
                 f"{manifest.label}:{manifest.line(*path)}: there is no $defs/{target} in the schema",
                 way_out=f"Did you mean #/$defs/{guess}?" if guess else f"There is: {', '.join(known) or 'none'}.",
             )
-    try:
-        jsonschema.Draft202012Validator.check_schema(dict(template.schema))
-    except jsonschema.SchemaError as exc:
-        path = ("schema", *exc.absolute_path)
+    fault = _fault(json.dumps(template.schema))
+    if fault is not None:
+        path = ("schema", *fault[0])
         raise SettingsError(
-            f"{manifest.label}:{manifest.line(*path)}: {key_text(path)} is not JSON Schema: {exc.message}",
+            f"{manifest.label}:{manifest.line(*path)}: {key_text(path)} is not JSON Schema: {fault[1]}",
             way_out="The words are those of JSON Schema, draft 2020-12.",
-        ) from exc
+        )
+
+
+@lru_cache(maxsize=64)
+def _fault(schema: str) -> tuple[Key, str] | None:
+    """What is wrong with a schema (as JSON), and where. A fleet asks the same for each instance, and it takes long."""
+    try:
+        jsonschema.Draft202012Validator.check_schema(json.loads(schema))
+    except jsonschema.SchemaError as exc:
+        return tuple(exc.absolute_path), exc.message
+    return None
 
 
 def _references(schema: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str, object]]:

@@ -8,8 +8,10 @@ text again, and counts for the line that prints it. The text of the output is ne
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import jinja2
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
@@ -19,8 +21,6 @@ from penstock.render.values import RESERVED, key_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import CodeType
-
-    import jinja2
 
     from penstock.render.values import Key, Values
 
@@ -65,23 +65,31 @@ class TracingSandbox(Sandbox):
     """A sandbox whose outputs are chunks. label: gives what to call a file of the template."""
 
     def __init__(self, texts: Mapping[str, str], label: Callable[[str], str]) -> None:
-        super().__init__(Sources(texts, label, self._compile_traced))
-        self.sites: list[Site] = []
+        super().__init__(Sources(texts, label, self._compiled))
+        self._sites: dict[str, tuple[Site, ...]] = {}
         self._label = label
 
-    def _compile_traced(self, _: jinja2.Environment, source: str, name: str) -> CodeType:
-        filename = self._label(name)
-        tree = self.parse(source, name, filename)
-        _BoundedConcat().visit(tree)
-        _Rewriting(self.sites, filename).rewrite(tree)
-        return self.compile(tree, name, filename)
+    def _compiled(self, _: jinja2.Environment, source: str, name: str) -> CodeType:
+        code, self._sites[name] = _compile(source, name, self._label(name))
+        return code
 
-    def place(self, site: int, value: object, *seen: object) -> Chunk:
-        """The text of a value, as the chunk of a site. seen: what its variables hold now."""
+    def place(self, name: str, site: int, value: object, *seen: object) -> Chunk:
+        """The text of a value, as the chunk of a site of a file. seen: what its variables hold now."""
         chunk = Chunk(self.spend(value))
-        chunk.site = self.sites[site]
+        chunk.site = self._sites[name][site]
         chunk.seen = seen
         return chunk
+
+
+@lru_cache(maxsize=256)
+def _compile(source: str, name: str, label: str) -> tuple[CodeType, tuple[Site, ...]]:
+    """The code of a template file, and its sites. A fleet renders the same template once for each instance."""
+    environment = Sandbox(jinja2.DictLoader({}))
+    tree = environment.parse(source, name, label)
+    _BoundedConcat().visit(tree)
+    rewriting = _Rewriting(name, label)
+    rewriting.rewrite(tree)
+    return environment.compile(tree, name, label), tuple(rewriting.sites)
 
 
 class _BoundedConcat(NodeTransformer):
@@ -99,8 +107,9 @@ def _call(method: str, arguments: list[nodes.Expr], line: int) -> nodes.Call:
 class _Rewriting:
     """Rewrites the outputs of one template file, in place."""
 
-    def __init__(self, sites: list[Site], label: str) -> None:
-        self._sites = sites
+    def __init__(self, name: str, label: str) -> None:
+        self.sites: list[Site] = []
+        self._name = name
         self._label = label
 
     def rewrite(self, tree: nodes.Template) -> None:
@@ -124,7 +133,7 @@ class _Rewriting:
         ):
             yield node
             return
-        name = f"_collected_{len(self._sites)}"
+        name = f"_collected_{len(self.sites)}"
         target = nodes.Name(name, "store", lineno=node.lineno)
         yield nodes.AssignBlock(target, None, [node], lineno=node.lineno)
         printing = nodes.Name(name, "load", lineno=node.lineno)
@@ -169,9 +178,10 @@ class _Rewriting:
             return _call("spend", [value], child.lineno)
         references = tuple(dict.fromkeys(_references(child)))
         sources = tuple(dict.fromkeys(_expanded(references, known)))
-        self._sites.append(Site(self._label, child.lineno, literal, references, sources))
+        self.sites.append(Site(self._label, child.lineno, literal, references, sources))
         seen = [nodes.Name(found.variable, "load", lineno=child.lineno) for found in (*references, *sources)]
-        return _call("place", [nodes.Const(len(self._sites) - 1), value, *seen], child.lineno)
+        site: list[nodes.Expr] = [nodes.Const(self._name), nodes.Const(len(self.sites) - 1)]
+        return _call("place", [*site, value, *seen], child.lineno)
 
 
 def _tick(line: int) -> nodes.Node:
