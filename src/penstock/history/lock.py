@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_POLL_S = 0.005
+_POLL_S = 0.001  # a writer that waits longer between looks is starved by one that commits in a loop
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from penstock.errors import SettingsError
 from penstock.history.entries import parse_commit
 from penstock.history.lock import held
-from penstock.history.repository import Repository
+from penstock.history.repository import GitFailed, Repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,12 +52,12 @@ def _check_ours(repository: Repository) -> None:
     )
     if not (path / "objects").is_dir() or not (path / "HEAD").is_file():
         raise stranger
-    head = repository.head()
-    if head is None:
-        raise stranger
     try:
+        head = repository.head()
+        if head is None:
+            raise stranger
         parse_commit(head.data)
-    except ValueError as problem:
+    except (ValueError, GitFailed) as problem:
         raise stranger from problem
     finally:
         repository.close()
