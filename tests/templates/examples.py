@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +61,7 @@ def layer_for_this_machine(example: Example, folder: Path, *, http: int, https: 
     assert isinstance(tls, dict)
     layer = f"""
         process:
-          user: root
+          user: {pwd.getpwuid(os.geteuid()).pw_name}
           pid: {folder}/nginx.pid
           error_log: {folder}/error.log
           access_log: {folder}/access.log

@@ -47,7 +47,10 @@ def test_nginx_accepts_an_example(example: Example, tmp_path: Path) -> None:
     command = ["nginx", "-t", "-p", str(root), "-c", str(root / "nginx.conf"), "-e", str(tmp_path / "early.log")]
     end = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert end.returncode == 0, end.stderr
-    assert "[warn]" not in end.stderr
+    warnings = [line for line in end.stderr.splitlines() if "[warn]" in line]
+    assert not [
+        line for line in warnings if 'the "user" directive makes sense only' not in line
+    ]  # who tests is not root
 
 
 def test_the_templates_agree_on_what_they_share() -> None:
