@@ -108,17 +108,52 @@ def _translate(part: str) -> re.Pattern[str]:
     return re.compile("".join(regex), re.DOTALL)
 
 
+_CLASSES = {
+    "alnum": "0-9A-Za-z",
+    "alpha": "A-Za-z",
+    "blank": r" \t",
+    "cntrl": r"\x00-\x1f\x7f",
+    "digit": "0-9",
+    "graph": "!-~",
+    "lower": "a-z",
+    "print": " -~",
+    "punct": r"!-/:-@\[-`{-~",
+    "space": r" \t-\r",
+    "upper": "A-Z",
+    "xdigit": "0-9A-Fa-f",
+}
+
+
 def _bracket(part: str, at: int) -> tuple[str, int] | None:
     """A bracket expression that begins after `[`, and where it ends; None where `[` stands for itself."""
-    negated = at < len(part) and part[at] in "!^"
-    first = at + negated
-    end = part.find("]", first + 1)
-    if end < 0:
+    negated = part[at : at + 1] in {"!", "^"}
+    first = at = at + negated
+    items = []
+    while at < len(part) and (part[at] != "]" or at == first):
+        named = _CLASS.match(part, at)
+        if named:
+            items.append(_CLASSES.get(named[1], ""))
+            at = named.end()
+            continue
+        sign, at = _sign(part, at)
+        if part[at : at + 1] == "-" and part[at + 1 : at + 2] not in {"", "]"}:
+            last, at = _sign(part, at + 1)
+            items.append(f"{re.escape(sign)}-{re.escape(last)}" if sign <= last else "")
+        else:
+            items.append(re.escape(sign))
+    if at == len(part):
         return None
-    inside = re.sub(r"([\[\]\\^&~|])", r"\\\1", part[first:end])
-    text = f"[{'^' if negated else ''}{inside}]"
-    try:
-        re.compile(text)
-    except re.error:  # a range from high to low matches nothing
-        return "(?!)", end + 1
-    return text, end + 1
+    inside = "".join(items)
+    if not inside:  # a range from high to low, alone: no character is in it
+        return ("." if negated else "(?!)"), at + 1
+    return f"[{'^' if negated else ''}{inside}]", at + 1
+
+
+_CLASS = re.compile(r"\[:(\w+):\]")
+
+
+def _sign(part: str, at: int) -> tuple[str, int]:
+    """One character inside brackets, and what comes after it; a backslash protects the next one."""
+    if part[at] == "\\" and at + 1 < len(part):
+        at += 1
+    return part[at], at + 1
