@@ -87,7 +87,8 @@ class _Rendering:
         """The text of a file, and the origin of each of its lines."""
         try:
             template = self._sandbox.get_template(name)
-            return self._trace.collect(template.root_render_func(template.new_context(self._variables)))
+            chunks = template.root_render_func(template.new_context(self._variables))
+            return self._trace.collect(chunks, self._label(name))
         except _TEMPLATE_MISTAKES as exc:
             self._refuse(exc, name)
 

@@ -257,14 +257,17 @@ class Trace:
         """Where a mapping or list of the values stands."""
         return self._paths.get(id(holder))
 
-    def collect(self, chunks: Iterable[str]) -> tuple[str, tuple[tuple[str, int, str], ...]]:
-        """The text that the chunks make, and the origin of each of its lines; one more than it has line ends."""
+    def collect(self, chunks: Iterable[str], label: str) -> tuple[str, tuple[tuple[str, int, str], ...]]:
+        """The text that the chunks make, and the origin of each of its lines; one more than it has line ends.
+
+        label: the file that they begin in.
+        """
         texts: list[str] = []
         lines: list[tuple[str, int, str]] = []
         first: tuple[str, int] | None = None  # of what is to be seen on this line
         blank: tuple[str, int] | None = None  # of the white space before it
         notes: dict[str, None] = {}
-        last = ("", 1)
+        last = (label, 1)
         for chunk in chunks:
             assert isinstance(chunk, Chunk)
             site = chunk.site
