@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 _COMPLETE = "_PENSTOCK_COMPLETE"
 
 
-class Terminated(SystemExit):
-    """SIGTERM came. A SystemExit, so that asyncio lets it through at once."""
-
-
 def main() -> int:
     """Run the process's command line to its end; gives the exit code."""
     # Reading a configuration makes many objects that all stay until the end: looking for garbage among them every
@@ -58,7 +54,7 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort) as stop:
         _say("\ninterrupted", stop)
         return exit_codes.INTERRUPTED
-    except Terminated as stop:
+    except exit_codes.Terminated as stop:
         _say("terminated", stop)
         return exit_codes.TERMINATED
     except BrokenPipeError:
@@ -89,7 +85,7 @@ def _say(sentence: str, end: BaseException) -> None:
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated(exit_codes.TERMINATED)
+    raise exit_codes.Terminated
 
 
 if __name__ == "__main__":

@@ -83,3 +83,14 @@ def files_desired(settings: Settings, target: str, instance: str) -> Mapping[str
     found = find_target(settings, target)
     files = desired(settings, found, instance=instance or found.instance, root=found.root or DEFAULT_ROOT)
     return {files.relative(path): data for path, data in files.inside.items()}
+
+
+def files_of_plan(path: Path) -> Mapping[str, bytes]:
+    """What a plan would publish, each file as instance/name. Raises what reading a plan raises."""
+    from penstock.publish import read_plan
+
+    return {
+        f"{target.instance.name}/{target.files.relative(name)}": data
+        for target in read_plan(path).targets
+        for name, data in target.files.inside.items()
+    }

@@ -9,10 +9,19 @@ DONE = 0
 FINDINGS = 1
 USAGE = 2
 CHANGES = 3
+UNREACHABLE = 5
 BUG = 70
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 TERMINATED = 143
+
+
+class Terminated(SystemExit):
+    """SIGTERM came. A SystemExit, so that asyncio lets it through at once."""
+
+    def __init__(self) -> None:
+        super().__init__(TERMINATED)
+
 
 MEANINGS: tuple[tuple[int, str, str], ...] = (
     (0, "done, or nothing to do", "pass"),

@@ -28,6 +28,13 @@ format_option = click.option(
     help="How results are shown on stdout.",
 )
 
+cacert_option = click.option(
+    "--cacert",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The only authority to believe for the manager's certificate. Verification has no off switch.",
+)
+
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 message_option = click.option("--message", "-m", default="", help="Why, for the history.")
