@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "Publication", "publish_plan"]
 
 _AT_ONCE = 8  # members that a manager of ours writes to at the same time
-_NO_FILES: Mapping[str, FileSet] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Publication:
     results: tuple[tuple[Instance, Result], ...]
     started: datetime
     ended: datetime
-    bases: Mapping[str, FileSet] = _NO_FILES
+    bases: Mapping[str, FileSet] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def _now() -> datetime:
