@@ -1,0 +1,112 @@
+"""The data plane on this host: real nginx masters."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from penstock.agent.masters import Master, display_name, find_masters, system_uid
+from penstock.agent.publish import apply_to, recover_root
+from penstock.agent.state import Workplace
+from penstock.config import load_path
+from penstock.errors import NotFound
+from penstock.ports import Observed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from penstock.model import FileSet, Result
+    from penstock.ports import Probe
+
+
+def _no_step(_: str) -> None:
+    """Nothing happens between steps, but in tests that inject faults."""
+
+
+class LocalNginx:
+    """A DataPlane over the masters of this host whose main file lies below one of the allowed directories.
+
+    allowed: absolute directories. names: conf path -> what to call that instance.
+    step: called with the name of each step before it is taken; the seam at which tests inject faults.
+    """
+
+    def __init__(
+        self, *, allowed: Sequence[str], names: Mapping[str, str] | None = None, step: Callable[[str], None] = _no_step
+    ) -> None:
+        self._allowed = tuple(allowed)
+        self._names = dict(names or {})
+        self._step = step
+
+    def observe(self) -> Sequence[Observed]:
+        """Every allowed master that runs now, by uid."""
+        system, host = system_uid(), socket.gethostname()
+        return tuple(
+            Observed(
+                uid=master.uid,
+                system_uid=system,
+                hostname=host,
+                name=display_name(master, self._names),
+                binary=master.binary,
+                version=master.build.version,
+                conf_path=master.conf_path,
+                prefix=master.prefix,
+                root=master.root,
+                pid=master.pid,
+                worker_pids=tuple(worker.pid for worker in master.workers()),
+                configure_args=master.build.arguments,
+                started_at=master.started_at,
+            )
+            for master in find_masters(self._allowed)
+        )
+
+    def fetch(self, uid: str) -> FileSet:
+        """The configuration on the disk now. Raises NotFound."""
+        return load_path(Path(self._master(uid).conf_path))
+
+    def apply(
+        self, uid: str, files: FileSet, *, base_digest: str, probes: Sequence[Probe], deadline_s: float
+    ) -> Result:
+        """Put the files in force, prove it, or go back. See `agent.publish`."""
+        return apply_to(
+            self._master(uid), files, base_digest=base_digest, probes=probes, deadline_s=deadline_s, step=self._step
+        )
+
+    def recover(self) -> Sequence[tuple[str, Result]]:
+        """End every publish that a process left in the middle."""
+        masters = {master.root: master for master in find_masters(self._allowed)}
+        roots = {*masters, *(str(root) for root in self._roots_under_way())}
+        ended = []
+        for root in sorted(roots):
+            workplace = Workplace(Path(root))
+            if not workplace.under_way:
+                continue
+            with workplace.locked():
+                result = recover_root(workplace, masters.get(root), step=self._step)
+            if result is not None:
+                ended.append((masters[root].uid if root in masters else root, result))
+        return tuple(ended)
+
+    def _roots_under_way(self) -> set[Path]:
+        """Roots below the allowed directories that have a journal, whether or not their master still runs."""
+        found: set[Path] = set()
+        for allowed in self._allowed:
+            beside = Path(allowed).with_name(Path(allowed).name + ".penstock")
+            journals = [beside / "state.json"] if (beside / "state.json").exists() else []
+            for folder, names, files in os.walk(allowed):
+                names[:] = [name for name in names if not Path(folder, name).is_symlink()]
+                if folder.endswith(".penstock"):
+                    names.clear()
+                    journals += [Path(folder, name) for name in files if name == "state.json"]
+            found.update(path.parent.with_name(path.parent.name.removesuffix(".penstock")) for path in journals)
+        return found
+
+    def _master(self, uid: str) -> Master:
+        for master in find_masters(self._allowed):
+            if master.uid == uid:
+                return master
+        raise NotFound(
+            f"no running nginx has the uid {uid}",
+            way_out=f"Start it; masters are looked for below {', '.join(self._allowed)}.",
+        )

@@ -1,0 +1,48 @@
+"""Whether a set of files can be published to an instance at all: decided before anything is written."""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from penstock.agent.masters import Master
+    from penstock.model import Config, FileSet
+
+# Directives whose first argument is a file or folder that the *running* nginx writes or listens on.
+_WRITTEN = frozenset(
+    {
+        "access_log", "client_body_temp_path", "error_log", "fastcgi_cache_path", "fastcgi_temp_path", "listen",
+        "lock_file", "pid", "proxy_cache_path", "proxy_temp_path", "scgi_cache_path", "scgi_temp_path",
+        "uwsgi_cache_path", "uwsgi_temp_path",
+    }
+)  # fmt: skip
+
+
+def objection(master: Master, live: FileSet, wanted: FileSet, configs: tuple[Config, ...]) -> str:
+    """Why these files cannot go to this instance, as a sentence; empty when they can."""
+    if wanted.entry != master.conf_path:
+        return f"the main file of these files is {wanted.entry}, and this nginx reads {master.conf_path}"
+    if wanted.entry not in wanted.files:
+        return f"the main file {wanted.entry} is not among the files"
+    for path, data in wanted.files.items():
+        if not wanted.holds(path) and live.files.get(path, _read(path)) != data:
+            return f"{path} differs from what is there, and a publish changes nothing outside {wanted.root}"
+    for config in configs:
+        for directive in config.walk():
+            if directive.name in _WRITTEN and directive.args:
+                path = posixpath.normpath(posixpath.join(master.prefix, directive.args[0].removeprefix("unix:")))
+                if wanted.holds(path):
+                    return (
+                        f"{directive.name} names {path}, inside {wanted.root}: nginx writes there while it runs, and a "
+                        "publish replaces that folder as a whole; move it out"
+                    )
+    return ""
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return None

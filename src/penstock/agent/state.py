@@ -1,0 +1,134 @@
+"""What a publish leaves beside the root while it is under way, so that whoever comes after a crash can end it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from penstock.agent.tree import sync
+from penstock.errors import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_SECONDS_TO_WAIT = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """One publish under way. candidate_inode tells on which side of the swap the root is.
+
+    signalled: the master was told, or was about to be told, to read the new tree. settled: the new tree is proven.
+    """
+
+    root: str
+    conf_path: str
+    candidate_inode: int
+    old_digest: str
+    new_digest: str
+    signalled: bool = False
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """The folder beside a root: same file system, nobody else's business."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        """`<root>.penstock`."""
+        return self.root.with_name(self.root.name + ".penstock")
+
+    @property
+    def candidate(self) -> Path:
+        """The tree to be: the new one before the swap, the old one after it."""
+        return self.folder / "candidate"
+
+    @property
+    def trial(self) -> Path:
+        """The copy that `nginx -t` reads."""
+        return self.folder / "trial"
+
+    @property
+    def previous(self) -> Path:
+        """The tree before the last publish that succeeded."""
+        return self.folder / "previous"
+
+    @property
+    def _state(self) -> Path:
+        return self.folder / "state.json"
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a publish was begun here and not ended."""
+        return self._state.exists()
+
+    def read(self) -> Journal | None:
+        """The publish under way, or None."""
+        try:
+            return Journal(**json.loads(self._state.read_text()))
+        except FileNotFoundError:
+            return None
+
+    def write(self, journal: Journal) -> None:
+        """Make this the durable truth, in one rename."""
+        draft = self._state.with_suffix(".draft")
+        with draft.open("w") as out:
+            json.dump(asdict(journal), out)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.rename(self._state)
+        sync(self.folder)
+
+    def end(self) -> None:
+        """No publish is under way any more; leftovers go."""
+        self._state.unlink(missing_ok=True)
+        if self.folder.exists():
+            sync(self.folder)
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove unfinished trees. Call it only while no publish is under way."""
+        for leftover in (self.candidate, self.trial):
+            if leftover.exists():
+                shutil.rmtree(leftover)
+
+    def keep_previous(self) -> None:
+        """After a publish that succeeded, the tree that was swapped out becomes `previous`."""
+        if self.previous.exists():
+            shutil.rmtree(self.previous)
+        if self.candidate.exists():
+            self.candidate.rename(self.previous)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Alone at this root, across processes; the lock ends with the process. Raises Conflict naming the holder."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        with (self.folder / "lock").open("a+") as lock:
+            end = time.monotonic() + _SECONDS_TO_WAIT
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if end < time.monotonic():
+                        lock.seek(0)
+                        holder = lock.read().strip() or "unknown"
+                        raise Conflict(
+                            f"another publish to {self.root} is under way (process {holder})",
+                            way_out="Wait for it to end, and try again.",
+                        ) from None
+                    time.sleep(0.05)
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield

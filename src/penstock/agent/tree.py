@@ -1,0 +1,124 @@
+"""Directory trees on one file system: a candidate beside the live one, made durable, and exchanged in one call."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2  # renameat2(2), Linux 3.15
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class CannotExchange(OSError):
+    """The kernel or the file system does not exchange these two directories."""
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Swap what two names mean, in one system call: at any instant each is wholly the one or the other.
+
+    Both are made durable by an fsync of the directories that hold the names. Raises CannotExchange with a sentence.
+    """
+    if _LIBC.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE):
+        code = ctypes.get_errno()
+        why = {
+            errno.EBUSY: "it is a mount point, and a mount point cannot be renamed",
+            errno.EXDEV: "it and its sibling are not on one file system that can be written (an overlay, a mount)",
+            errno.EINVAL: "its file system cannot exchange two names",
+            errno.ENOSYS: "this kernel has no renameat2",
+        }.get(code, os.strerror(code).lower())
+        raise CannotExchange(code, f"{one} cannot be swapped for a finished copy: {why}")
+    for parent in {one.parent, other.parent}:
+        sync(parent)
+
+
+def sync(path: Path) -> None:
+    """Make a file's bytes, or a directory's names, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(root: Path) -> None:
+    """Make a whole tree durable, the names last."""
+    for folder, _, names in os.walk(root, topdown=False):
+        for name in names:
+            path = Path(folder, name)
+            if not path.is_symlink():
+                sync(path)
+        sync(Path(folder))
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """A copy with the same bytes, modes, owners, times and symbolic links. target must not exist.
+
+    Raises OSError naming the place; a socket, pipe or device in the tree is one such place.
+    """
+    shutil.copytree(source, target, symlinks=True, copy_function=_copy)
+    for folder, folders, names in os.walk(source):
+        there = target / Path(folder).relative_to(source)
+        _same_owner(Path(folder), there)
+        for name in (*folders, *names):
+            _same_owner(Path(folder, name), there / name)
+
+
+def _copy(source: str, target: str) -> str:
+    if not stat.S_ISREG(os.lstat(source).st_mode):
+        raise OSError(
+            errno.EINVAL, "only files, folders and symbolic links can stand in a folder that is published", source
+        )
+    return str(shutil.copy2(source, target, follow_symlinks=False))
+
+
+def _same_owner(source: Path, target: Path) -> None:
+    wanted, found = source.lstat(), target.lstat()
+    if (wanted.st_uid, wanted.st_gid) != (found.st_uid, found.st_gid):
+        os.chown(target, wanted.st_uid, wanted.st_gid, follow_symlinks=False)
+        if not stat.S_ISLNK(wanted.st_mode):
+            target.chmod(stat.S_IMODE(wanted.st_mode))  # chown clears the set-id bits
+
+
+def put_files(tree: Path, root: str, *, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> None:
+    """Turn the copy of the live tree into the new one: change what differs, remove what is no longer there.
+
+    old, new: absolute names below root -> bytes. A file keeps its mode and owner; a new one is 0644 in 0755.
+    A symbolic link that stays inside root is written through, as an editor would; one that leads out is replaced.
+    """
+    for path in sorted(set(old) - set(new)):
+        (tree / path[len(root) + 1 :]).unlink()
+    for path, data in sorted(new.items()):
+        if old.get(path) == data:
+            continue
+        target = _behind_links(tree, Path(root), tree / path[len(root) + 1 :])
+        target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if target.exists() and not target.is_symlink():
+            target.write_bytes(data)  # the copy is ours alone until it is finished
+            continue
+        target.unlink(missing_ok=True)
+        target.write_bytes(data)
+        target.chmod(0o644)
+
+
+def _behind_links(tree: Path, root: Path, path: Path) -> Path:
+    """The file of the copy that a chain of links inside root ends at; the path itself when the chain leads out."""
+    at = path
+    for _ in range(20):
+        if not at.is_symlink():
+            return at
+        to = Path(os.path.normpath(at.parent / at.readlink()))
+        if to.is_relative_to(root):
+            to = tree / to.relative_to(root)
+        if not to.is_relative_to(tree):
+            return path
+        at = to
+    return path
