@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.config import load_bytes, parse
-from penstock.render.sandbox import Trespass, quote
+from penstock.render.filters import Trespass, quote
 from tests.render.making import refusal, text_of, write
 
 if TYPE_CHECKING:

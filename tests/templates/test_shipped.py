@@ -70,3 +70,18 @@ def test_a_template_says_what_it_is_for(name: str) -> None:
     assert template.description
     assert 2 <= len(template.examples)
     assert "minimal" in template.examples
+
+
+def test_the_manual_names_every_template_and_filter() -> None:
+    """templates/README.md lists what there is, and nothing else."""
+    import re
+
+    from penstock.render.sandbox import Sandbox, Sources
+    from penstock.shipped import shipped
+
+    manual = (shipped("templates") / "README.md").read_text()
+    assert sorted(re.findall(r"^\| `(penstock:[a-z-]+)`", manual, re.MULTILINE)) == list(shipped_templates())
+    listed = re.search(r"^\* Filters: (.*)\.$", manual, re.MULTILINE)
+    assert listed
+    sandbox = Sandbox(Sources({}, str, lambda *_: None))
+    assert listed[1].split(", ") == sorted(sandbox.filters)

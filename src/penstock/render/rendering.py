@@ -9,10 +9,12 @@ import jinja2
 
 from penstock.errors import Refused
 from penstock.model import FileSet, Origin
+from penstock.render.filters import Trespass
+from penstock.render.lines import Trace
 from penstock.render.manifest import SUFFIX
-from penstock.render.sandbox import Trespass, UndefinedValue
+from penstock.render.sandbox import UndefinedValue
 from penstock.render.schema import complete
-from penstock.render.trace import Trace, TracingSandbox
+from penstock.render.trace import TracingSandbox
 from penstock.render.values import RESERVED, key_text
 from penstock.settings.table import nearest
 
