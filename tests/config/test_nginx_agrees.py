@@ -186,6 +186,24 @@ def test_includes_come_in_nginxs_order(tmp_path: Path) -> None:
         assert list(load_path(main).files) == [os.path.normpath(path) for path in said], pattern
 
 
+@pytest.mark.parametrize(
+    "block",
+    ["map $uri $b", "types", "geo $b", "split_clients $uri $b", "charset_map koi8-r utf-8", "server", "upstream u"],
+)
+@pytest.mark.parametrize("pattern", ["in.conf", "in.*"])
+def test_blocks_in_which_include_reads_a_file(block: str, pattern: str, tmp_path: Path) -> None:
+    """Also in blocks of data, `include` reads what nginx reads, and `geo` knows no patterns."""
+    main = tmp_path / "nginx.conf"
+    main.write_text(f"events {{}}\nhttp {{ {block} {{ include {pattern}; }} }}\n")
+    (tmp_path / "in.conf").write_text("a }\n")  # nginx stops in the file, if it reads it
+    command = [NGINX, "-t", "-p", str(tmp_path), "-c", str(main), "-g", "pid nginx.pid; error_log stderr;"]
+    end = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    config = parse(load_path(main))
+    kinds = {problem.kind for problem in config.problems}
+    assert (f"{tmp_path}/in.conf:1" in end.stderr) == any(directive.name == "a" for directive in config.walk())
+    assert (f'open() "{tmp_path}/{pattern}" failed' in end.stderr) == ("include/not-found" in kinds)
+
+
 def test_debians_configuration_is_sound() -> None:
     """The configuration that Debian ships parses without a problem, and its files are those that nginx reads."""
     files = load_path(Path("/etc/nginx/nginx.conf"))
