@@ -92,7 +92,7 @@ class _Publish:
         """The bytes are on the disk. They run too when every worker began after the last of them was written."""
         places = {*live.inside, *(str(Path(path).parent) for path in live.inside)}
         changed_at = max(os.lstat(path).st_ctime for path in places)
-        workers = self.master.workers()
+        workers = [each for each in self.master.workers() if not each.leaving]
         if workers and all(
             changed_at < started_at(each.start_ticks).timestamp() - _SECONDS_PER_TICK for each in workers
         ):
