@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +69,8 @@ def choose(rules: Sequence[Rule[Any]], profile: Profile) -> tuple[Chosen, ...]:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """What to suggest for a name that is not known: the nearest one, or all of them where they are few."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for it
+
     names = sorted(known)
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     if close:

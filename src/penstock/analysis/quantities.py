@@ -1,23 +1,41 @@
-"""Sizes, times and numbers as nginx writes them (nginx.org/en/docs/syntax.html)."""
+"""Sizes, times and numbers as nginx writes them (nginx.org/en/docs/syntax.html; ngx_parse_size, ngx_parse_time)."""
 
 from __future__ import annotations
 
 import re
 
 _SIZE = re.compile(r"([0-9]+)([kKmMgG]?)")
-_TIME = re.compile(r"(?:[0-9]+(?:ms|[yMwdhms])?\s*)+")
-_PART = re.compile(r"([0-9]+)(ms|[yMwdhms])?")
+_PART = re.compile(r"([0-9]+)(ms|[yMwdhms])? *")
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _SECONDS = {"y": 31_536_000, "M": 2_592_000, "w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1, "ms": 0.001}
+_ORDER = (*_SECONDS, "")
+_WITHOUT = {"time": (), "time_s": ("ms",), "time_ms": ("y", "M")}
 
 
 def parse_quantity(text: str, unit: str) -> float | None:
-    """Bytes for `size`, seconds for `time`, the number itself for `number`; None for what is no such thing."""
+    """Bytes for `size`, seconds for `time`, the number itself for `number`; None for what is no such thing.
+
+    `time_s` and `time_ms` are the two kinds of time that directives take: the first knows no milliseconds, the second
+    neither months nor years. The units of a time come in falling order, each once.
+    """
     if unit == "number":
         return float(text) if text.isascii() and text.isdecimal() else None
     if unit == "size":
         found = _SIZE.fullmatch(text)
         return float(int(found[1]) * _FACTORS[found[2].lower()]) if found else None
-    if not _TIME.fullmatch(text):
-        return None
-    return sum(int(number) * _SECONDS[name or "s"] for number, name in _PART.findall(text))
+    return _time(text, _WITHOUT[unit])
+
+
+def _time(text: str, without: tuple[str, ...]) -> float | None:
+    at, last, total = 0, -1, 0.0
+    while at < len(text):
+        part = _PART.match(text, at)
+        if part is None:
+            return None
+        name = part[2] or ""
+        step = _ORDER.index(name)
+        if step <= last or name in without:
+            return None
+        at, last = part.end(), step
+        total += int(part[1]) * _SECONDS[name or "s"]
+    return total if text else None

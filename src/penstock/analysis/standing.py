@@ -6,14 +6,14 @@ import enum
 from typing import TYPE_CHECKING
 
 from penstock.analysis.third_party import third_party
-from penstock.config.facts import DATA_BLOCKS, contexts
+from penstock.config.facts import contexts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from penstock.analysis.rule import Context
     from penstock.catalog import DirectiveFact
-    from penstock.model import Directive
+    from penstock.model import Config, Directive
 
 CONTEXTS = frozenset(
     {
@@ -67,26 +67,30 @@ def standing(name: str, context: Context) -> Standing:
 
 def of_standing(context: Context, wanted: Standing) -> Iterator[Directive]:
     """Every directive whose name stands so, where directives are known by name."""
-    inside = context.get(contexts)
-    for name in context.names():
+    for (name, _), directives in context.get(_groups).items():
         if standing(name, context) is wanted:
-            for directive in context.each(name):
-                if inside[directive.parent] in CONTEXTS:
-                    yield directive
+            yield from directives
 
 
-def known_rows(context: Context) -> Iterator[tuple[Directive, str, tuple[DirectiveFact, ...]]]:
-    """(directive, its context, its rows in the target's release) of every directive that the release knows."""
-    inside = context.get(contexts)
-    for name in context.names():
-        rows = context.catalog.directives(name, context.nginx_version)
+def known_groups(context: Context) -> Iterator[tuple[str, str, tuple[DirectiveFact, ...], list[Directive]]]:
+    """(name, context, rows, directives) of what the target's release knows: all directives of a name in one context.
+
+    rows: those that hold in this context; none where the directive may not stand there.
+    """
+    catalog, version = context.catalog, context.nginx_version
+    for (name, at), directives in context.get(_groups).items():
+        rows = catalog.directives(name, version)
         if rows:
-            for directive in context.each(name):
-                at = inside[directive.parent]
-                if at in CONTEXTS and at not in DATA_BLOCKS:
-                    yield directive, at, rows
+            here = tuple(row for row in rows if at in row.contexts or "any" in row.contexts)
+            yield name, at, here, directives
 
 
-def rows_here(rows: tuple[DirectiveFact, ...], at: str) -> tuple[DirectiveFact, ...]:
-    """Those of the rows that hold in this context."""
-    return tuple(row for row in rows if at in row.contexts or "any" in row.contexts)
+def _groups(config: Config) -> Mapping[tuple[str, str], list[Directive]]:
+    """All directives by name and context, where directives are known by name: a fact."""
+    groups: dict[tuple[str, str], list[Directive]] = {}
+    inside = contexts(config)
+    for directive in config.walk():
+        at = inside[directive.parent]
+        if at in CONTEXTS:
+            groups.setdefault((directive.name, at), []).append(directive)
+    return groups

@@ -17,7 +17,7 @@ from penstock.analysis.patterns import begins_with_slash, can_hold, group, group
 from penstock.config.facts import locations, servers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from penstock.config.facts import Location, Server
     from penstock.model import Config, Directive
@@ -95,6 +95,7 @@ class Flows:
     def __init__(self, config: Config) -> None:
         self._maps: dict[tuple[str, str], list[Directive]] = {}
         self._sets: dict[Directive, list[Directive]] = {}
+        self._expanded: dict[tuple[str, Directive, str], tuple[Value, ...]] = {}
         self._turn: dict[Directive, int] = {}
         self._checks: dict[Directive, list[Directive]] = {}
         for directive in config.walk():
@@ -109,13 +110,17 @@ class Flows:
                 self._checks.setdefault(around, []).append(directive)
         self._locations: dict[Directive, Location] = {each.directive: each for each in locations(config)}
         self._servers: dict[Directive, Server] = {each.directive: each for each in servers(config)}
+        self._names = frozenset(_names_of_captures(self._locations.values(), self._servers.values(), self._checks))
         self._lines: dict[Directive, tuple[tuple[str, str, Directive], ...]] = {}
 
     def expand(self, text: str, at: Directive, pattern: str = "") -> tuple[Value, ...]:
         """Every value that `text` may take in the directive `at`; pattern: a regex of its own, as `rewrite` has."""
         if "$" not in text:
             return ((text,),)
-        return tuple(self._expand(text, at, pattern, ()))
+        key = (text, at, pattern)
+        if key not in self._expanded:
+            self._expanded[key] = tuple(self._expand(text, at, pattern, ()))
+        return self._expanded[key]
 
     def _expand(self, text: str, at: Directive, pattern: str, via: tuple[Directive, ...]) -> Iterator[Value]:
         choices: list[Sequence[Value]] = []
@@ -231,6 +236,8 @@ class Flows:
     def _named_capture(self, name: str, at: Directive, pattern: str, via: tuple[Directive, ...]) -> Piece | None:
         if pattern and group(pattern, name):
             return self._of_uri(pattern, name, at, via)
+        if name not in self._names:
+            return None
         for block in at.ancestors:
             for check in (block, *self._checks.get(block, ())):
                 condition = if_match(check)
@@ -305,6 +312,18 @@ class Flows:
             if place is not None and (place.modifier == "@" or any(block.children("internal"))):
                 return True
         return False
+
+
+def _names_of_captures(
+    places: Iterable[Location], servers: Iterable[Server], checks: Mapping[Directive, Sequence[Directive]]
+) -> Iterator[str]:
+    """Every name that a regular expression of a location, a server or an `if` gives to a capture."""
+    patterns = [place.pattern for place in places if place.regex]
+    patterns += [name for server in servers for name in server.names if name.startswith("~")]
+    patterns += [condition[2] for each in checks.values() for check in each if (condition := if_match(check))]
+    for pattern in patterns:
+        if "?" in pattern:
+            yield from (name for name, _, _ in groups(pattern))
 
 
 def _is_source(piece: Piece) -> bool:

@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
-from penstock.analysis.standing import known_rows, rows_here
+from penstock.analysis.standing import known_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,18 +38,17 @@ if TYPE_CHECKING:
 
 def check(context: Context, _: NoOptions) -> Iterator[Finding]:
     """Every directive with fewer or more arguments than any of its rows takes."""
-    for directive, at, rows in known_rows(context):
-        count = len(directive.args)
-        here = rows_here(rows, at)
-        if not here or any(row.takes(count) for row in here):
+    for name, at, rows, directives in known_groups(context):
+        if not rows or any(at in fact.contexts and fact.origin for fact in context.catalog.reference(name)):
             continue
-        if any(at in fact.contexts and fact.origin for fact in context.catalog.reference(directive.name)):
-            continue
-        yield Finding(
-            directive.head_span,
-            f"`{directive.name}` takes {_wanted(here[0])}, not {count}",
-            "Is a semicolon missing?" if here[0].minimum < count else "",
-        )
+        taken: dict[int, bool] = {}
+        for directive in directives:
+            count = len(directive.args)
+            if count not in taken:
+                taken[count] = any(row.takes(count) for row in rows)
+            if not taken[count]:
+                hint = "Is a semicolon missing?" if rows[0].minimum < count else ""
+                yield Finding(directive.head_span, f"`{name}` takes {_wanted(rows[0])}, not {count}", hint)
 
 
 def _wanted(row: DirectiveFact) -> str:

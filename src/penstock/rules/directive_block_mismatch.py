@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
-from penstock.analysis.standing import known_rows, rows_here
+from penstock.analysis.standing import known_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,16 +34,18 @@ if TYPE_CHECKING:
 
 def check(context: Context, _: NoOptions) -> Iterator[Finding]:
     """Every directive with braces that takes none, and every one without that needs them."""
-    for directive, at, rows in known_rows(context):
-        here = rows_here(rows, at)
-        has_block = directive.block is not None or directive.body is not None
-        if not here or any(row.block == has_block for row in here):
+    for name, _at, rows, directives in known_groups(context):
+        allowed = {row.block for row in rows}
+        if len(allowed) != 1:
             continue
-        if has_block:
-            message, hint = f"`{directive.name}` takes no block", "End it with a semicolon."
-        else:
-            message, hint = f"`{directive.name}` needs a block", "Put what belongs to it in braces."
-        yield Finding(directive.head_span, message, hint)
+        for directive in directives:
+            has_block = directive.block is not None or directive.body is not None
+            if has_block in allowed:
+                continue
+            if has_block:
+                yield Finding(directive.head_span, f"`{name}` takes no block", "End it with a semicolon.")
+            else:
+                yield Finding(directive.head_span, f"`{name}` needs a block", "Put what belongs to it in braces.")
 
 
 RULE = Rule(

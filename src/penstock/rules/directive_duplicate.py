@@ -30,7 +30,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
-from penstock.analysis.standing import known_rows, rows_here
+from penstock.analysis.standing import known_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,19 +43,19 @@ _ONCE = frozenset({"flag", "size", "offset", "number", "time_s", "time_ms", "enu
 
 def check(context: Context, _: NoOptions) -> Iterator[Finding]:
     """Every second directive of a name in a block, where nginx takes only one."""
-    first: dict[tuple[Directive | None, str], Directive] = {}
-    for directive, at, rows in known_rows(context):
-        here = rows_here(rows, at)
-        if not here or not all(row.value in _ONCE for row in here):
+    for name, _at, rows, directives in known_groups(context):
+        if not rows or not all(row.value in _ONCE for row in rows):
             continue
-        earlier = first.setdefault((directive.parent, str(directive.name)), directive)
-        if earlier is not directive:
-            yield Finding(
-                directive.head_span,
-                f"`{directive.name}` stands twice in this block",
-                "Delete one of them.",
-                ((earlier.head_span, "the first one"),),
-            )
+        first: dict[Directive | None, Directive] = {}
+        for directive in directives:
+            earlier = first.setdefault(directive.parent, directive)
+            if earlier is not directive:
+                yield Finding(
+                    directive.head_span,
+                    f"`{name}` stands twice in this block",
+                    "Delete one of them.",
+                    ((earlier.head_span, "the first one"),),
+                )
 
 
 RULE = Rule(

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 
 from penstock.analysis.quantities import parse_quantity
 from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
-from penstock.analysis.standing import known_rows, rows_here
+from penstock.analysis.standing import known_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,21 +46,22 @@ _QUANTITIES = {
     "size": ("size", "a size, such as 512k or 10m"),
     "offset": ("size", "a size, such as 512k or 10m"),
     "number": ("number", "a number"),
-    "time_s": ("time", "a time, such as 30s or 1h30m"),
-    "time_ms": ("time", "a time, such as 30s or 1h30m"),
+    "time_s": ("time_s", "a time, such as 30s or 1h30m"),
+    "time_ms": ("time_ms", "a time, such as 30s or 1h30m"),
 }
+_CHECKED = frozenset({"flag", "enum", "bitmask", *_QUANTITIES})
 
 
 def check(context: Context, _: NoOptions) -> Iterator[Finding]:
     """Every argument that none of the directive's rows can read."""
-    for directive, at, rows in known_rows(context):
-        if not directive.args:
+    for name, _at, rows, directives in known_groups(context):
+        if not rows or not all(row.value in _CHECKED for row in rows):
             continue
-        here = [row for row in rows_here(rows, at) if row.takes(len(directive.args))]
-        wrong = [_wrong(row, directive.args) for row in here]
-        if wrong and all(wrong):
-            word, wanted = wrong[0] or (directive.args[0], "")
-            yield Finding(directive.word_span(word), f"`{directive.name}` {wanted}, not `{word}`")
+        for directive in directives:
+            wrong = [_wrong(row, directive.args) for row in rows if directive.args and row.takes(len(directive.args))]
+            if wrong and all(wrong):
+                word, wanted = wrong[0] or (directive.args[0], "")
+                yield Finding(directive.word_span(word), f"`{name}` {wanted}, not `{word}`")
 
 
 def _wrong(row: DirectiveFact, words: tuple[Word, ...]) -> tuple[Word, str] | None:

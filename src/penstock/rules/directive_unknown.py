@@ -23,7 +23,6 @@ http {
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
@@ -46,6 +45,8 @@ def check(context: Context, _: NoOptions) -> Iterator[Finding]:
 
 
 def _nearest(name: str, at: str, context: Context) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for it
+
     known = context.catalog.names(context.nginx_version)
     close = get_close_matches(name.lower(), known, n=5, cutoff=0.7)
     here = [

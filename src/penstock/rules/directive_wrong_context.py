@@ -33,7 +33,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
-from penstock.analysis.standing import known_rows, rows_here
+from penstock.analysis.standing import known_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,19 +41,19 @@ if TYPE_CHECKING:
 
 def check(context: Context, _: NoOptions) -> Iterator[Finding]:
     """Every directive in a block in which no release documents it."""
-    for directive, at, rows in known_rows(context):
-        if rows_here(rows, at):
-            continue
+    for name, at, rows, directives in known_groups(context):
         # NGINX Plus and modules may allow more than the source of nginx does.
-        if any(at in fact.contexts for fact in context.catalog.reference(directive.name)):
+        if rows or any(at in fact.contexts for fact in context.catalog.reference(name)):
             continue
-        allowed = dict.fromkeys(where for row in rows for where in row.contexts)
-        yield Finding(
-            directive.name_span,
-            f"`{directive.name}` may not stand in {at}",
-            f"It may stand in: {', '.join(allowed)}.",
-            ((directive.parent.head_span, "in this block"),) if directive.parent is not None else (),
-        )
+        known = context.catalog.directives(name, context.nginx_version)
+        allowed = dict.fromkeys(where for row in known for where in row.contexts)
+        for directive in directives:
+            yield Finding(
+                directive.name_span,
+                f"`{name}` may not stand in {at}",
+                f"It may stand in: {', '.join(allowed)}.",
+                ((directive.parent.head_span, "in this block"),) if directive.parent is not None else (),
+            )
 
 
 RULE = Rule(
