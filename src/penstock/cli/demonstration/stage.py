@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -76,12 +77,12 @@ class Stage:
             )
         (self.project / ".gitignore").write_text(".penstock/\n*.plan.json\n")
 
-    def run(self, *words: str, expect: int = 0, shown: Sequence[str] = ()) -> None:
+    def run(self, *words: str, expect: int = 0) -> None:
         """Type a command in the project, show what it prints, and hold it to its exit code."""
-        say(f"\n$ {' '.join(shown or words)}")
+        say(f"\n$ {shlex.join(words)}")
         end = subprocess.run(_resolved(words), cwd=self.project, env=self._environment(), check=False, timeout=120)
         if end.returncode != expect:
-            raise StateUnknown(f"`{' '.join(words)}` ended with {end.returncode}, and {expect} was expected")
+            raise StateUnknown(f"`{shlex.join(words)}` ended with {end.returncode}, and {expect} was expected")
         if expect:
             say(f"(exit code {expect})")
 
@@ -98,7 +99,7 @@ class Stage:
             timeout=120,
         )
         if end.returncode:
-            raise StateUnknown(f"`{' '.join(words)}` ended with {end.returncode}: {end.stderr}")
+            raise StateUnknown(f"`{shlex.join(words)}` ended with {end.returncode}: {end.stderr}")
         return time.perf_counter() - start
 
     def edit(self, name: str, old: str, new: str) -> None:
