@@ -7,6 +7,8 @@ import fcntl
 import os
 import random
 import re
+import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from penstock.errors import Conflict
+from penstock.errors import Conflict, PenstockError
 from penstock.history import Journal, writer
 from penstock.history.opening import LOCK
 
@@ -230,4 +232,68 @@ def test_a_branch_that_moves_between_look_and_write_is_built_upon_not_over(tmp_p
             repository.head = looked  # type: ignore[method-assign]
         assert [version.entry.plan[-1] for version in journal.log()] == ["2", "3", "1"]
         assert journal.log()[0].commit == landed
+        assert journal.verify() == ()
+
+
+def test_a_branch_that_never_stands_still_is_a_conflict(tmp_path: Path) -> None:
+    path = tmp_path / "history.git"
+    with Journal(path) as journal:
+        old = journal.record(entry(1), {})
+        journal.record(entry(2), {})
+        repository = journal._repository
+        stale = repository.get(old, "commit")
+        repository.head = lambda: stale  # type: ignore[method-assign]
+        draft = writer.draft(entry(3), {})
+        with (path / "HEAD").open() as file, pytest.raises(Conflict, match="was moved 10 times"):
+            writer.land(repository, draft, descriptor=file.fileno())
+    with Journal(path) as journal:
+        assert [version.entry.plan[-1] for version in journal.log()] == ["2", "1"]
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [["penstock-history"], ["penstock-history", "HEAD"], ["penstock-history", "config", "objects"], ["objects/info"]],
+    ids="+".join,
+)
+def test_a_making_that_was_cut_short_is_finished_by_the_next_one(tmp_path: Path, missing: list[str]) -> None:
+    path = tmp_path / "history.git"
+    Journal(path).close()
+    for name in [*missing, "penstock-history"]:
+        if (path / name).is_dir():
+            shutil.rmtree(path / name)
+        else:
+            (path / name).unlink(missing_ok=True)
+    with Journal(path) as journal:
+        journal.record(entry(1, "web1"), {"web1": {"nginx.conf": b"1"}})
+        assert journal.verify() == ()
+
+
+def test_a_full_disk_is_an_error_and_the_history_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "history.git"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Journal(path) as journal:
+        first = journal.record(entry(1, "web1"), {"web1": {"nginx.conf": b"1"}})
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))  # no file can grow beyond it: a disk with no room left
+        try:
+            with pytest.raises(PenstockError, match="git fast-import failed"):
+                journal.record(entry(2, "web1"), {"web1": {"nginx.conf": random.Random(1).randbytes(100_000)}})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert [version.commit for version in journal.log()] == [first]
+        second = journal.record(entry(2, "web1"), {"web1": {"nginx.conf": b"2"}})
+        assert [version.commit for version in journal.log()] == [second, first]
+        assert journal.verify() == ()
+        assert not list(path.glob("fast_import_crash_*"))
+
+
+def test_the_history_is_packed_and_indexed_while_it_grows(tmp_path: Path) -> None:
+    path = tmp_path / "history.git"
+    with Journal(path) as journal:
+        for number in range(1, 65):
+            journal.record(entry(number, "web1"), {"web1": {"nginx.conf": b"%d" % number}})
+        assert (path / "objects/info/commit-graphs/commit-graph-chain").is_file()
+        with (path / "HEAD").open() as file:
+            writer._maintain(journal._repository, 512, descriptor=file.fileno())
+        assert git(path, "count-objects") == "0 objects, 0 kilobytes\n"
+        assert len(journal.log(instance="web1", limit=100)) == 64
         assert journal.verify() == ()

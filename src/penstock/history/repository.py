@@ -90,7 +90,7 @@ class GitFailed(PenstockError):
 
     def __init__(self, what: str, stderr: str) -> None:
         super().__init__(
-            f"git {what} failed: {stderr.strip() or 'it said nothing'}",
+            f"git {what} failed: {stderr.strip()}",
             way_out="Run `penstock history verify`, and look at the disk that holds the history.",
         )
         self.stderr = stderr
@@ -144,7 +144,7 @@ class Repository:
         """What a git child prints. Raises GitFailed where its exit status is not 0."""
         status, out, err = self.outcome(*arguments, pass_fds=pass_fds)
         if status:
-            raise GitFailed(arguments[0], err)
+            raise GitFailed(arguments[0], err or f"it ended with the exit status {status}")
         return out
 
     def outcome(self, *arguments: str, pass_fds: tuple[int, ...] = ()) -> tuple[int, bytes, str]:

@@ -100,7 +100,7 @@ def land(repository: Repository, draft: Draft, *, descriptor: int) -> str:
             _maintain(repository, sequence, descriptor=descriptor)
             return commit
         if "Not updating" not in said and "cannot lock ref" not in said:
-            raise GitFailed("fast-import", said)
+            raise GitFailed("fast-import", said or f"it ended with the exit status {status}")
     raise Conflict(
         f"the history {repository.path} was moved {_TRIES} times while it was written to: {said.strip()}",
         way_out="Find out who writes to it without Penstock, and try again.",
