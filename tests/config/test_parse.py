@@ -122,10 +122,10 @@ def test_a_file_included_twice_is_told_of_once() -> None:
 def test_includes_that_multiply_end() -> None:
     """Twenty files that each include the next one twice would be a million inclusions of the last one."""
     files = {f"f{number}": f"include f{number + 1}; include f{number + 1};" for number in range(40)}
-    started = time.monotonic()
+    started = time.process_time()
     config = read("include f0;", **files, f40="a;")
     assert "include/not-followed" in {problem.kind for problem in config.problems}
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 60
 
 
 def test_includes_too_deep_end() -> None:
@@ -208,7 +208,7 @@ def test_any_depth(depth: int, closed: bool) -> None:
     ids=lambda data: f"{len(data)} bytes {data[:6]!r}",
 )
 def test_megabytes_of_nonsense(data: bytes) -> None:
-    """Five megabytes of anything are read in seconds."""
-    started = time.monotonic()
+    """Five megabytes of anything are read in seconds of this processor."""
+    started = time.process_time()
     read(data)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
