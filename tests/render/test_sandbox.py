@@ -50,7 +50,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "a null in a concatenation": ("{{ 'a' ~ nothing }}", "a value that is null is printed"),
     "a function": ("{{ range }}", "a function is printed"),
     "a boolean in a macro": ("{% macro m() %}{{ yes }}{% endmacro %}\n{{ m() }}", "a value that is true is printed"),
-    "onoff of a text": ("{{ word | onoff }}", "`onoff` takes true or false, not 'abc'"),
+    "onoff of a text": ("{{ word | onoff }}", "`onoff` takes true or false, not a str"),
     # too much
     "a long range": ("{% for x in range(10**9) %}{% endfor %}", "a range may have 200,000 numbers at most"),
     "loops in loops": (

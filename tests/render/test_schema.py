@@ -40,6 +40,7 @@ properties:
   headers:
     type: object
     additionalProperties: {type: string, maxLength: 5}
+  keys: {uniqueItems: true, items: {properties: {key: {writeOnly: true}}}}
   token: {type: string, writeOnly: true, minLength: 20}
 $defs:
   server:
@@ -101,6 +102,10 @@ VIOLATIONS: dict[str, tuple[str, str]] = {
         GOOD + 'headers: {a: "\\u2028"}',
         "base.yaml:3: headers.a holds a control character or a line end",
     ),
+    "a list with a secret in it": (
+        GOOD + "keys: [{key: hunter2}, {key: hunter2}]",
+        "base.yaml:3: keys must not hold an item twice, not a hidden value",
+    ),
     "a secret": (GOOD + "token: hunter2", "base.yaml:3: token must be at least 20 characters long, not a hidden value"),
 }
 
@@ -111,6 +116,16 @@ def test_a_violation_is_one_sentence_with_its_place(layer: str, message: str, tm
     got = refusal(tmp_path, "x", layer, schema=SCHEMA)
     assert got.startswith("Refused: the values do not fit t:")
     assert message in got
+    assert "hunter2" not in got
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ token | quote }}", "{{ token | onoff }}", "{{ token + 1 }}", "{{ token.x }}", "{{ token() }}"]
+)
+def test_a_secret_stands_in_no_error(source: str, tmp_path: Path) -> None:
+    """A template that fails over a secret does not show it."""
+    got = refusal(tmp_path, source, GOOD + "token: hunter2-$hunter2-hunter2", schema=SCHEMA)
+    assert "t/nginx.conf.j2:1: " in got
     assert "hunter2" not in got
 
 
@@ -135,7 +150,7 @@ def test_defaults_are_filled_in(tmp_path: Path) -> None:
     } == values.tree
     assert values.origin(("mode",)) == ("t/template.yaml", 9)
     assert values.origin(("limits", "size")) == ("t/template.yaml", 19)
-    assert values.origin(("servers", 0, "weight")) == ("t/template.yaml", 38)
+    assert values.origin(("servers", 0, "weight")) == ("t/template.yaml", 39)
     assert complete(template, values_of(GOOD)).tree["limits"] == {"size": 10, "unit": "k"}
 
 

@@ -67,7 +67,7 @@ def printed(value: object) -> str:
 
 
 def quote(value: object, variables: bool = False) -> str:
-    """The value as one argument of an nginx directive, quoted where that is needed.
+    """The value as one argument of an nginx directive, quoted where that is needed. No error shows it: it may be secret.
 
     nginx reads `\\"` and `\\\\` in double quotes as the bare character, and `\\n`, `\\r`, `\\t` as control characters
     (ngx_conf_read_token). It knows no way to write a `$` that begins a name literally: such a value is refused,
@@ -76,13 +76,14 @@ def quote(value: object, variables: bool = False) -> str:
     text = printed(value)
     if not variables and _VARIABLE.search(text):
         raise Trespass(
-            f"the value {text!r} would make nginx put a variable in", "Use `| quote(variables=true)` if that is meant."
+            "a value with a `$name` in it would make nginx put a variable in",
+            "Use `| quote(variables=true)` if that is meant.",
         )
     if _BARE.fullmatch(text):
         return text
     escaped = "".join(_ESCAPES.get(character, character) for character in text)
     if any(character < " " or character == "\x7f" for character in escaped):
-        raise Trespass(f"the value {text!r} holds a control character")
+        raise Trespass("a value that is quoted holds a control character")
     return f'"{escaped}"'
 
 
@@ -91,7 +92,7 @@ def onoff(value: object) -> str:
     if isinstance(value, jinja2.Undefined):
         return str(value)  # raises, and says which
     if not isinstance(value, bool):
-        raise Trespass(f"`onoff` takes true or false, not {value!r}")
+        raise Trespass(f"`onoff` takes true or false, not a {type(value).__name__}")
     return "on" if value else "off"
 
 

@@ -66,8 +66,9 @@ class Values:
         return tuple(settings)
 
     def is_secret(self, path: Sequence[str | int]) -> bool:
-        """Whether the value at a path, or something around it, must not be shown."""
-        return any(tuple(path[:length]) in self.secrets for length in range(len(path) + 1))
+        """Whether the value at a path must not be shown: it, something around it or something inside it is a secret."""
+        at = tuple(path)
+        return any(at[: len(secret)] == secret[: len(at)] for secret in self.secrets)
 
     def with_defaults(
         self, tree: Mapping[str, object], defaults: Mapping[Key, Setting], secrets: frozenset[Key]
