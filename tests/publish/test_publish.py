@@ -135,7 +135,7 @@ def test_another_publish_makes_the_plan_stale_and_is_named(tmp_path: Path) -> No
     async def story(scene: Scene) -> None:
         early, late = await scene.plan(THIRD), await scene.plan(NEW)
         await scene.publish(late)
-        with pytest.raises(Conflict, match="published as a{40}"):
+        with pytest.raises(Conflict, match=r"published as a{40}"):
             await scene.publish(early)
 
     play(tmp_path, story)

@@ -67,7 +67,7 @@ def read_plan(path: Path) -> Plan:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Refused(f"{path} is no whole plan ({type(error).__name__}: {error})", way_out=_AGAIN) from error
     written = {key: value for key, value in document.items() if key not in {"format", "digest"}}
-    if plan.digest != document.get("digest") or plan_document(plan) != written:
+    if plan.digest != document.get("digest") or json.loads(json.dumps(plan_document(plan))) != written:
         raise Refused(f"the plan {path} was changed after it was made: its digest does not fit", way_out=_AGAIN)
     return plan
 
