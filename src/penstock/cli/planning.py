@@ -41,10 +41,11 @@ class Gate:
         return approve(plan, self.report)
 
     def show(self) -> None:
-        """Print what was found, each finding once: findings on stdout, their number on stderr."""
+        """Print what blocks, each finding once: findings on stdout, their number on stderr. Nothing for an open gate."""
         from penstock.cli.check import show
 
-        show(self.reports, self.judge, "text")
+        if any(report.blocking for _, report in self.reports):
+            show(self.reports, self.judge, "text")
 
 
 async def plan_target(
