@@ -67,7 +67,7 @@ def printed(value: object) -> str:
 
 
 def quote(value: object, variables: bool = False) -> str:
-    """The value as one argument of an nginx directive, quoted where that is needed. No error shows it: it may be secret.
+    """The value as one argument of an nginx directive, quoted where needed. No error shows it: it may be a secret.
 
     nginx reads `\\"` and `\\\\` in double quotes as the bare character, and `\\n`, `\\r`, `\\t` as control characters
     (ngx_conf_read_token). It knows no way to write a `$` that begins a name literally: such a value is refused,
