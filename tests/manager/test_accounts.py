@@ -66,9 +66,9 @@ def test_a_verified_password_is_remembered_for_a_minute(accounts: Accounts, cloc
     """A hundred requests cost one hash; a minute later it is paid again."""
 
     def cost_of(count: int) -> float:
-        began = time.perf_counter()
+        began = time.thread_time()
         assert all(accounts.is_known("ada", "correct horse") for _ in range(count))
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     first = cost_of(1)
     assert cost_of(100) / 100 < first / 3

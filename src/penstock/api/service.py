@@ -91,7 +91,7 @@ def _item(files: FileSet, verdict: Verdict) -> AnalysisItem:
     source = files.files.get(span.path, b"").decode("utf-8", "replace")
     return AnalysisItem(
         id=verdict.rule,
-        directive=_directive(source, span.line),
+        directive=_word(source, span.line, span.column),
         description=finding.hint,
         file=span.path,
         line=span.line,
@@ -102,8 +102,8 @@ def _item(files: FileSet, verdict: Verdict) -> AnalysisItem:
     )
 
 
-def _directive(source: str, line: int) -> str:
-    """The first word of the line: the directive, where a line holds one."""
+def _word(source: str, line: int, column: int) -> str:
+    """The word at that place: the directive, where the finding is about one. Empty past the end of the text."""
     lines = source.split("\n")
-    words = lines[line - 1].split(maxsplit=1) if 0 < line <= len(lines) else []
+    words = lines[line - 1][column - 1 :].split(maxsplit=1) if 0 < line <= len(lines) else []
     return words[0].rstrip(";{") if words else ""

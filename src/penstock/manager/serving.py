@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import ssl
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -15,7 +18,7 @@ from penstock.manager.app import open_database
 from penstock.manager.certificates import Certificate, make_certificate, read_certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -69,19 +72,32 @@ def _certificate(data: Path, hostnames: Sequence[str], now: datetime) -> Certifi
 def serve(
     manager: ManagerApp, *, host: str, port: int, certificate: Path | None = None, key: Path | None = None
 ) -> None:
-    """Answer on host:port until SIGINT or SIGTERM; then finish what runs and close the manager.
+    """Answer on host:port until SIGINT or SIGTERM; then finish what runs, close, and raise KeyboardInterrupt.
 
     Raises SettingsError for anything but loopback without a certificate: credentials travel in every request; and
     for a certificate that cannot be used, or an address that is taken.
     """
-    config = _config(manager, host, port, certificate, key)
-    server = uvicorn.Server(config)
     try:
-        server.run()
+        server = uvicorn.Server(_config(manager, host, port, certificate, key))
+        with _termination_as_interrupt():
+            server.run()
     except SystemExit as error:  # uvicorn's way to say that it could not listen
         raise SettingsError(f"cannot listen on {host}:{port}", way_out="The log above says why.") from error
     finally:
         manager.close()
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """uvicorn sends itself the signal again once it has stopped; SIGTERM would then end us before we have closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _config(manager: ManagerApp, host: str, port: int, certificate: Path | None, key: Path | None) -> uvicorn.Config:
