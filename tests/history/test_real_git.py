@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -179,6 +180,23 @@ def test_threads_share_a_journal(path: Path) -> None:
             thread.join()
         assert failures == []
         assert len(journal.log(limit=100)) == 31
+
+
+def test_an_interrupted_read_leaves_no_wrong_answer_behind(path: Path) -> None:
+    """Ctrl-C between a question to git and its answer: the next question gets its own answer."""
+    with Journal(path) as journal:
+        commit = journal.record(entry(1, "web1"), {"web1": {"nginx.conf": b"1"}})
+        journal.show(commit)
+        os.kill(journal._repository._reader.proc.pid, signal.SIGSTOP)  # so that the answer does not come in time
+        before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                journal.files(commit, "web1")
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        assert journal.show(commit).commit == commit
+        assert journal.files(commit, "web1") == {"nginx.conf": b"1"}
 
 
 def test_no_value_becomes_a_keyword_argument_of_gitpython() -> None:

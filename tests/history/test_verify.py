@@ -47,7 +47,12 @@ def test_a_sound_history_has_no_problem(path: Path) -> None:
     assert verified(path) == ""
 
 
-BLOB = "HEAD~1:fleet/%s/web1/number"
+def pack_and_remove(path: Path) -> None:
+    newest = loose(path, "HEAD")
+    git(path, "pack-refs", "--all")
+    newest.unlink()
+
+
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a file's object is gone": (lambda path: loose(path, blob(path)).unlink(), "missing blob"),
     "a file's object is empty": (lambda path: overwrite(loose(path, blob(path)), b""), "empty"),
@@ -55,6 +60,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a commit is gone": (lambda path: loose(path, "HEAD~1").unlink(), "line of commits cannot be read"),
     "a tree is gone": (lambda path: loose(path, "HEAD~1^{tree}").unlink(), "missing tree"),
     "the newest commit is gone": (lambda path: loose(path, "HEAD").unlink(), "cannot be read"),
+    "the newest commit of a packed branch is gone": (
+        pack_and_remove,
+        "cannot be read",
+    ),
     "the branch is empty": (lambda path: overwrite(path / "refs/heads/main", b""), "cannot be read"),
     "the branch is garbage": (lambda path: overwrite(path / "refs/heads/main", b"x" * 40 + b"\n"), "cannot be read"),
     "HEAD is gone": (lambda path: (path / "HEAD").unlink(), "cannot be opened"),
@@ -73,7 +82,9 @@ def test_damage_is_reported_and_never_taken_for_an_empty_history(path: Path, nam
     assert sentence in verified(path)
 
 
-@pytest.mark.parametrize("name", ["the branch is empty", "the newest commit is gone", "HEAD is gone"])
+@pytest.mark.parametrize(
+    "name", [name for name in DAMAGE if "newest commit" in name or "HEAD" in name or "branch is empty" in name]
+)
 def test_nothing_is_recorded_on_a_damaged_history(path: Path, name: str) -> None:
     DAMAGE[name][0](path)
     with Journal(path) as journal, pytest.raises(PenstockError, match="git"):

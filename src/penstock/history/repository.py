@@ -167,21 +167,29 @@ class Repository:
                 self._reads = 0
             self._reads += 1
             try:
-                self._reader.stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
-                self._reader.stdin.flush()
+                return self._ask(name)
             except BrokenPipeError:
                 raise self._reader_failed() from None
-            header = self._reader.stdout.readline()
-            if not header.endswith(b"\n"):
-                raise self._reader_failed()
-            parts = header.split()
-            if parts[-1] in {b"missing", b"ambiguous"}:
-                return None
-            size = int(parts[2])
-            data = self._reader.stdout.read(size + 1)
-            if len(data) != size + 1:
-                raise self._reader_failed()
-            return GitObject(parts[0].decode("ascii"), parts[1].decode("ascii"), data[:-1])
+            except BaseException:
+                # Ctrl-C between question and answer: the next question must not get this one's answer.
+                self._reader.proc.kill()
+                self._stop_reader()
+                raise
+
+    def _ask(self, name: str) -> GitObject | None:
+        asked, answers = self._reader.stdin, self._reader.stdout
+        asked.write(name.encode("utf-8", "surrogateescape") + b"\n")
+        asked.flush()
+        parts = answers.readline().split()
+        if not parts:
+            raise BrokenPipeError
+        if parts[-1] in {b"missing", b"ambiguous"}:
+            return None
+        size = int(parts[2])
+        data = answers.read(size + 1)
+        if len(data) != size + 1:
+            raise BrokenPipeError
+        return GitObject(parts[0].decode("ascii"), parts[1].decode("ascii"), data[:-1])
 
     def get(self, name: str, kind: str) -> GitObject:
         """The object of this name and kind. Raises GitFailed where it is missing or another kind of thing."""
@@ -196,11 +204,15 @@ class Repository:
         Raises GitFailed where the branch is there and leads nowhere: that is damage, and no empty history.
         """
         found = self.find(BRANCH)
-        if found is None and (self.path / BRANCH).exists():
+        if found is None and self._has_branch():
             found = self.find(BRANCH)  # it may have been born between the two looks
             if found is None:
                 raise GitFailed("cat-file", f"{BRANCH} of {self.path} names no commit that is there")
         return found
+
+    def _has_branch(self) -> bool:
+        packed = self.path / "packed-refs"
+        return (self.path / BRANCH).exists() or (packed.exists() and f" {BRANCH}\n" in packed.read_text("utf-8"))
 
     def _reader_failed(self) -> GitFailed:
         reader, self._reader = self._reader, None
