@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from penstock.errors import Conflict, NotFound, PenstockError, UsageError
@@ -128,8 +128,8 @@ class Carrier:
 
     def _told_by_disk(self, load: Load, disk: FileSet) -> Result:
         """How an apply ended that left nothing to recover: it ended by itself, or never began."""
-        if disk.digest == load.files.digest:
-            return self._apply(load)  # of bytes that are there already it only proves that they run
+        if disk.digest == load.files.digest:  # an apply of what is there already only proves that it runs
+            return self._apply(replace(load, member=replace(load.member, base_digest=disk.digest)))
         if disk.digest == load.member.base_digest:
             return Result(State.REFUSED, "the manager died; the node has what it had before")
         return Result(State.UNKNOWN, "the manager died, and the node has neither the old nor the new configuration")
