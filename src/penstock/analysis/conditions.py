@@ -152,27 +152,31 @@ CONDITIONS: Mapping[str, Callable[[Fields], OfWords]] = {
     "first_in": _first_in,
     "args_match": _matches,
 }
-LIMITS: Mapping[str, Callable[[Fields], OfWords]] = {"min": _within_bounds, "max": _within_bounds}
 
 
-def compile_test(table: Fields, words: Mapping[str, Callable[[Fields], OfWords]], *, negate: bool) -> Test:
-    """The test that a requirement's mapping declares. negate: for `forbid`, under which it must not hold.
+def compile_conditions(table: Fields, *, negate: bool) -> Test:
+    """The test that the mapping of `require` declares, or of `forbid`, under which it must not hold (negate).
 
     Raises SettingsError for a mapping that says nothing, or two things that do not go together.
     """
     if table.has("child"):
         return Child(table.text("child"), negate)
-    makers = dict.fromkeys(words[key] for key in words if table.has(key))
-    tests = [make(table) for make in makers]
+    tests = [make(table) for key, make in CONDITIONS.items() if table.has(key)]
+    test = _in_force_or_own(table, lambda given: all(each(given) for each in tests) is not negate)
+    if not tests:
+        table.end()
+        table.fail("", "says nothing of the arguments", way_out=f"It takes one of: {', '.join(CONDITIONS)}.")
+    return test
+
+
+def compile_limit(table: Fields) -> Test:
+    """The test that the mapping of `limit` declares. Raises SettingsError for one without a bound."""
+    return _in_force_or_own(table, _within_bounds(table))
+
+
+def _in_force_or_own(table: Fields, test: OfWords) -> Test:
     effective = table.text("effective", default="")
     default = table.texts("default", default=()) if table.has("default") else None
     if default is not None and not effective:
         table.fail("default", "belongs to `effective`, which is not there")
-    if not tests:
-        table.end()
-        table.fail("", "says nothing of the arguments", way_out=f"It takes one of: {', '.join(words)}.")
-
-    def test(given: Words) -> bool:
-        return all(each(given) for each in tests) is not negate
-
     return Effective(effective, test, default) if effective else Own(test)

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from penstock.analysis.conditions import CONDITIONS, LIMITS, Effective, Test, compile_test
+from penstock.analysis.conditions import Effective, Test, compile_conditions, compile_limit
 from penstock.analysis.fields import Fields
 from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
 from penstock.config import facts
@@ -99,15 +99,14 @@ def compile_policy(path: Path) -> Rule[NoOptions]:
 
 def _requirement(top: Fields) -> Test:
     given = [word for word in ("require", "forbid", "limit") if top.has(word)]
-    if len(given) != 1:
-        top.fail(
-            given[1] if given else "id",
-            "has more than one requirement" if given else "has no requirement",
-            way_out="A policy has exactly one of require, forbid and limit.",
-        )
+    if not given:
+        top.end()  # a misspelt requirement is said to be one
+        top.fail("", "has no requirement", way_out="A policy has exactly one of require, forbid and limit.")
+    if 1 < len(given):
+        top.fail(given[1], "is a second requirement", way_out="A policy has exactly one of require, forbid and limit.")
     word = given[0]
     table = top.mapping(word)
-    test = compile_test(table, LIMITS if word == "limit" else CONDITIONS, negate=word == "forbid")
+    test = compile_limit(table) if word == "limit" else compile_conditions(table, negate=word == "forbid")
     table.end()
     return test
 
