@@ -24,10 +24,11 @@ NAMES = ("edge-1", "edge-2", "edge-3")
 def free_ports(count: int) -> list[int]:
     """Ports of 127.0.0.1 that nobody holds now, all different.
 
-    From below the range that the kernel hands out to outgoing connections, so that none is taken meanwhile.
+    From below the range that the kernel hands out to outgoing connections, so that none is taken meanwhile, and
+    from a place of this process's own, so that two demos at once do not reach for the same ones.
     """
     found: list[int] = []
-    for port in range(18080, 32000):
+    for port in range(10080 + os.getpid() % 1000 * 20, 32000):
         with socket.socket() as attempt:
             attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -37,7 +38,7 @@ def free_ports(count: int) -> list[int]:
         found.append(port)
         if len(found) == count:
             return found
-    raise StateUnknown(f"found only {len(found)} free ports on 127.0.0.1 between 18080 and 32000, and needs {count}")
+    raise StateUnknown(f"found only {len(found)} free ports on 127.0.0.1 below 32000, and needs {count}")
 
 
 def find_nginx() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ class Stage:
         self.project = self.folder / "shop"
         self.nginx = find_nginx()
         self.edges: tuple[Edge, ...] = ()
+        self._holder = socket.socket()
 
     def build(self) -> None:
         """An empty folder, the example project in a git repository, and three nginx that serve a first config."""
@@ -45,9 +47,17 @@ class Stage:
         self._localise()
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("The shop's edge")
+        self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._holder.bind(("127.0.0.1", self.held_port))
+        self._holder.listen()
         for edge in self.edges:
             edge.lay_out()
             edge.start(self.nginx)
+
+    @property
+    def held_port(self) -> int:
+        """A port that this process holds to the end: the last nginx will ask for it in vain."""
+        return self.edges[-1].metrics_port
 
     def _clear(self) -> None:
         if self.folder.exists() and any(self.folder.iterdir()):
@@ -125,6 +135,7 @@ class Stage:
 
     def close(self) -> None:
         """End the three nginx. The folder stays, to be looked at."""
+        self._holder.close()
         for edge in self.edges:
             edge.stop()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import os
 from typing import TYPE_CHECKING
 
 from penstock.cli.demonstration.hammer import Hammer
@@ -81,17 +81,12 @@ def _refuse(stage: Stage) -> None:
 
 def _fail_to_activate(stage: Stage) -> None:
     _step("A change that passes our rules and nginx -t, and yet cannot go live: another process holds the port")
-    last = stage.edges[-1]
-    with socket.socket() as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind(("127.0.0.1", last.metrics_port))
-        holder.listen()
-        say(f"Held by another process: 127.0.0.1:{last.metrics_port}, which {last.name} is about to ask for.")
-        site = stage.project / SITE
-        site.write_text(site.read_text() + METRICS)
-        stage.run("penstock", "check")
-        stage.run("penstock", "plan", "production", "--message", "Serve metrics", "--output", "metrics.plan.json")
-        stage.run("penstock", "publish", "metrics.plan.json", expect=6)
+    say(f"Held by process {os.getpid()}: 127.0.0.1:{stage.held_port}. {stage.edges[-1].name} is about to ask for it.")
+    site = stage.project / SITE
+    site.write_text(site.read_text() + METRICS)
+    stage.run("penstock", "check")
+    stage.run("penstock", "plan", "production", "--message", "Serve metrics", "--output", "metrics.plan.json")
+    stage.run("penstock", "publish", "metrics.plan.json", expect=6)
     _serve(stage, "Welcome to the shop from {name}", "Served after it was rolled back:")
     stage.git("checkout", "--quiet", "--", SITE)
 
