@@ -53,7 +53,7 @@ async def _look(host: str, port: int) -> str:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     der = await _shown(host, port, context)
-    fingerprint = hashlib.sha256(der).hexdigest()
+    fingerprint = hashlib.sha256(der).digest().hex(":").upper()  # as `penstock serve --init` prints it
     # OpenSSL decodes only what it has verified: the certificate is made its own anchor for that.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
