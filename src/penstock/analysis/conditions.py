@@ -125,11 +125,12 @@ def _present(table: Fields) -> OfWords:
 
 def _within_bounds(table: Fields) -> OfWords:
     unit = table.choice("unit", table.text("unit", default="number"), ("size", "time", "number"))
+    kind = "offset" if unit == "size" else unit  # of the two kinds of size, the wider one
     index = table.number("arg", default=1, low=1) - 1
     bounds: dict[str, float | None] = {}
     for key in ("min", "max"):
         text = table.texts(key)[0] if table.has(key) else ""
-        bounds[key] = parse_quantity(text, unit) if text else None
+        bounds[key] = parse_quantity(text, kind) if text else None
         if text and bounds[key] is None:
             table.fail(key, f"is no {unit}: {text!r}")
     low, high = bounds["min"], bounds["max"]
@@ -137,7 +138,7 @@ def _within_bounds(table: Fields) -> OfWords:
         table.fail("", "sets no bound", way_out="It needs min, max or both.")
 
     def test(words: Words) -> bool:
-        value = parse_quantity(words[index], unit) if index < len(words) else None
+        value = parse_quantity(words[index], kind) if index < len(words) else None
         # What cannot be read as a quantity here (a variable, `off`) is another rule's business.
         return value is None or ((low is None or low <= value) and (high is None or value <= high))
 

@@ -30,7 +30,9 @@ def authority(value: Value) -> tuple[Piece, ...]:
         if isinstance(piece, str):
             head, slash, _ = piece.partition("/")
             head, question, _ = head.partition("?")
-            if head:
+            if host and head and isinstance(host[-1], str):
+                host[-1] += head
+            elif head:
                 host.append(head)
             if slash or question:
                 break

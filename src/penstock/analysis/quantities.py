@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SIZE = re.compile(r"([0-9]+)([kKmMgG]?)")
+_SIZE = {"size": re.compile(r"([0-9]+)([kKmM]?)"), "offset": re.compile(r"([0-9]+)([kKmMgG]?)")}
 _PART = re.compile(r"([0-9]+)(ms|[yMwdhms])? *")
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _SECONDS = {"y": 31_536_000, "M": 2_592_000, "w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1, "ms": 0.001}
@@ -13,15 +13,16 @@ _WITHOUT = {"time": (), "time_s": ("ms",), "time_ms": ("y", "M")}
 
 
 def parse_quantity(text: str, unit: str) -> float | None:
-    """Bytes for `size`, seconds for `time`, the number itself for `number`; None for what is no such thing.
+    """Bytes for `size` and `offset`, seconds for `time`, the number for `number`; None for what is no such thing.
 
-    `time_s` and `time_ms` are the two kinds of time that directives take: the first knows no milliseconds, the second
-    neither months nor years. The units of a time come in falling order, each once.
+    Only an `offset` may be given in gigabytes. `time_s` and `time_ms` are the two kinds of time that directives take:
+    the first knows no milliseconds, the second neither months nor years. The units of a time come in falling order,
+    each once.
     """
     if unit == "number":
         return float(text) if text.isascii() and text.isdecimal() else None
-    if unit == "size":
-        found = _SIZE.fullmatch(text)
+    if unit in _SIZE:
+        found = _SIZE[unit].fullmatch(text)
         return float(int(found[1]) * _FACTORS[found[2].lower()]) if found else None
     return _time(text, _WITHOUT[unit])
 

@@ -36,6 +36,11 @@ CONTEXTS = frozenset(
 """The contexts whose directives are known by name; inside of any other block, nothing is judged."""
 
 
+_REMOVED_BEFORE = frozenset(
+    {"limit_zone"}
+)  # with 1.7.6: https://nginx.org/en/docs/http/ngx_http_limit_conn_module.html
+
+
 class Standing(enum.Enum):
     """What is known of a directive's name."""
 
@@ -62,7 +67,9 @@ def standing(name: str, context: Context) -> Standing:
         return Standing.PLUS
     if any(origins) or third_party(name):
         return Standing.MODULE
-    return Standing.REMOVED if origins else Standing.UNKNOWN
+    if origins:  # documented, and in no release from 1.18.0 on
+        return Standing.REMOVED if name in _REMOVED_BEFORE else Standing.MODULE
+    return Standing.UNKNOWN
 
 
 def of_standing(context: Context, wanted: Standing) -> Iterator[Directive]:

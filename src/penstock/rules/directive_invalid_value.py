@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 _QUANTITIES = {
     "size": ("size", "a size, such as 512k or 10m"),
-    "offset": ("size", "a size, such as 512k or 10m"),
+    "offset": ("offset", "a size, such as 512k or 10m"),
     "number": ("number", "a number"),
     "time_s": ("time_s", "a time, such as 30s or 1h30m"),
     "time_ms": ("time_ms", "a time, such as 30s or 1h30m"),

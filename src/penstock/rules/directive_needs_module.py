@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_OTHER = "a module that no open source release has"
+
+
 def check(context: Context, _: NoOptions) -> Iterator[Finding]:
     """Every directive of a module, once for each name, in a configuration that loads none."""
     if any(True for _ in context.each("load_module")):
@@ -41,7 +44,9 @@ def check(context: Context, _: NoOptions) -> Iterator[Finding]:
         if name in named:
             continue
         named.add(name)
-        module = next((fact.origin for fact in context.catalog.reference(name) if fact.origin), third_party(name))
+        module = next(
+            (fact.origin for fact in context.catalog.reference(name) if fact.origin), third_party(name) or _OTHER
+        )
         yield Finding(
             directive.name_span,
             f"`{name}` comes with {module}, and nothing here loads a module",

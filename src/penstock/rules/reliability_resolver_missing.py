@@ -11,6 +11,10 @@ http {
             set $backend app.internal.example;
             proxy_pass http://$backend:8000;  # want "no resolver to look up .app.internal.example"
         }
+        location /a {
+            set $service app;
+            proxy_pass http://$service.internal.example;  # want "no resolver to look up .app.internal.example"
+        }
         location /b { proxy_pass http://localhost:8000$request_uri; }  # want "no resolver to look up .localhost"
     }
 }
@@ -60,7 +64,7 @@ def check(context: Context, _: NoOptions) -> Iterator[Finding]:
         for value in context.get(flows).expand(directive.args[0], directive):
             host = authority(value)
             name = _host(host[0]) if host and isinstance(host[0], str) else ""
-            alone = len(host) == 1 or (1 < len(host) and isinstance(host[0], str) and ":" in host[0]) or _port(host)
+            alone = len(host) == 1 or ":" in str(host[0])  # otherwise more of the name follows
             if name and alone and not _is_address(name) and name.lower() not in context.get(_known_hosts):
                 yield Finding(
                     directive.word_span(directive.args[0]),
@@ -72,11 +76,6 @@ def check(context: Context, _: NoOptions) -> Iterator[Finding]:
 
 def _host(text: str) -> str:
     return text if text.startswith(("[", "unix:")) else text.partition(":")[0]
-
-
-def _port(host: tuple[object, ...]) -> bool:
-    """Whether only a port follows the name."""
-    return 1 < len(host) and isinstance(host[1], str) and host[1].startswith(":")
 
 
 def _is_address(name: str) -> bool:
