@@ -28,14 +28,17 @@ def command(rule: str, form: str, config: Path | None) -> None:
     """Show a rule's manual: what it finds, why, with examples that Penstock's own tests run."""
     from penstock.cli.options import project
     from penstock.cli.terminal import print_json, print_text, style
+    from penstock.config import PROBLEM_KINDS
     from penstock.errors import NotFound
     from penstock.rules.registry import load_rules
     from penstock.settings.table import nearest
 
     rules = {found.id: found for found in load_rules(project(config).check.policies)}
     found = rules.get(rule)
+    if found is None and rule in PROBLEM_KINDS:
+        return _explain_problem(rule, form)
     if found is None:
-        guess = nearest(rule, tuple(rules))
+        guess = nearest(rule, (*rules, *PROBLEM_KINDS))
         raise NotFound(
             f"there is no rule {rule!r}",
             way_out=f"Did you mean {guess!r}?" if guess else "`penstock rules list` shows them all.",
@@ -57,9 +60,22 @@ def command(rule: str, form: str, config: Path | None) -> None:
                 "sources": list(found.sources),
             }
         )
-        return
+        return None
     print_text(f"{style(found.id, bold=True)}  {found.severity.word}\n\n{found.doc.strip()}\n")
     if options:
         print_text(f'\nOptions, under [check.rules."{found.id}"]:\n')
         print_text("".join(f"  {name} = {value!r}\n" for name, value in options.items()))
     print_text("\nSources:\n" + "".join(f"  {source}\n" for source in found.sources))
+    return None
+
+
+def _explain_problem(kind: str, form: str) -> None:
+    """What stops nginx itself from reading a file: no profile switches it off, so it has no options."""
+    from penstock.cli.terminal import print_json, print_text, style
+    from penstock.config import PROBLEM_KINDS
+
+    if form == "json":
+        print_json({"id": kind, "title": PROBLEM_KINDS[kind], "severity": "error"})
+        return
+    print_text(f"{style(kind, bold=True)}\n\n{PROBLEM_KINDS[kind]}.\n\n")
+    print_text("The parser says so itself, whatever the profile: nginx could not read this as it is meant.\n")

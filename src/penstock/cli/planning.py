@@ -41,7 +41,7 @@ class Gate:
         return approve(plan, self.report)
 
     def show(self) -> None:
-        """Print what blocks, each finding once: findings on stdout, their number on stderr. Nothing for an open gate."""
+        """Print what blocks: findings on stdout, their number on stderr. An open gate says nothing."""
         from penstock.cli.check import show
 
         if any(report.blocking for _, report in self.reports):
