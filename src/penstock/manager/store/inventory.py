@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from penstock.ports import Observed
 
 
+_OBSERVED = (
+    "system_uid", "name", "hostname", "executable", "version", "conf_path", "root", "pid", "started_at", "online",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """A host."""
@@ -76,19 +81,27 @@ def observe(connection: sa.Connection, seen: Sequence[Observed], *, now: datetim
             connection.execute(
                 systems.insert().values(uid=one.system_uid, hostname=one.hostname, display_name=one.hostname, tags=[])
             )
-        values = _values(one, now)
+        values = _values(one)
         if one.uid not in known:
-            fresh = {"uid": one.uid, "registered_at": now, "serial": 0, "digest": "", "updated_at": None}
+            fresh = {
+                "uid": one.uid,
+                "registered_at": now,
+                "seen_at": now,
+                "serial": 0,
+                "digest": "",
+                "updated_at": None,
+            }
             connection.execute(instances.insert().values(**values, **fresh))
-        else:
+        elif values != _values_of(known[one.uid]):
             connection.execute(instances.update().where(instances.c.uid == one.uid).values(**values))
     present = {one.uid for one in seen}
     for uid in known.keys() - present:
         connection.execute(instances.update().where(instances.c.uid == uid).values(online=False))
+    connection.execute(instances.update().where(instances.c.online).values(seen_at=now))
     return frozenset(present - known.keys())
 
 
-def _values(one: Observed, now: datetime) -> dict[str, object]:
+def _values(one: Observed) -> dict[str, object]:
     return {
         "system_uid": one.system_uid,
         "name": one.name,
@@ -99,10 +112,14 @@ def _values(one: Observed, now: datetime) -> dict[str, object]:
         "root": one.root,
         "configure_args": list(one.configure_args),
         "pid": one.pid,
-        "started_at": one.started_at,
-        "seen_at": now,
+        "started_at": one.started_at.replace(microsecond=one.started_at.microsecond // 1000 * 1000),
         "online": True,
     }
+
+
+def _values_of(node: Node) -> dict[str, object]:
+    """What `_values` gave when this was written."""
+    return {name: getattr(node, name) for name in _OBSERVED} | {"configure_args": list(node.configure_args)}
 
 
 def list_systems(connection: sa.Connection, *, hostname: str = "") -> list[System]:
