@@ -110,6 +110,7 @@ class Flows:
                 self._checks.setdefault(around, []).append(directive)
         self._locations: dict[Directive, Location] = {each.directive: each for each in locations(config)}
         self._servers: dict[Directive, Server] = {each.directive: each for each in servers(config)}
+        self._assigned = frozenset(str(each.args[0]) for each in self._turn)
         self._names = frozenset(_names_of_captures(self._locations.values(), self._servers.values(), self._checks))
         self._lines: dict[Directive, tuple[tuple[str, str, Directive], ...]] = {}
 
@@ -142,7 +143,7 @@ class Flows:
         if name.isdecimal():
             yield (self._capture(name, at, pattern, via),)
             return
-        assigned = self._assignments(name, at, via)
+        assigned = self._assignments(name, at, via) if f"${name}" in self._assigned else ()
         if assigned:
             for definition in assigned:
                 yield from self._expand(definition.args[1], definition, "", (*via, definition))
