@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import keyring
+import keyring.backend
 import pytest
 
 from penstock.client import Credentials, find_credentials, same_origin
@@ -123,3 +125,32 @@ def test_origins_are_compared_whole() -> None:
     assert same_origin("https://a", "https://A:443/x")
     assert not same_origin("https://a", "https://a.b")
     assert not same_origin("", "")
+
+
+class OneEntry(keyring.backend.KeyringBackend):
+    """A keyring that holds ada's password for nim.example."""
+
+    priority = 1
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return "pw" if (service, username) == ("penstock:https://nim.example:443", "ada") else None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise NotImplementedError
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise NotImplementedError
+
+
+def test_the_keyring_answers_to_its_origin_alone() -> None:
+    """Also for a URL of the repository; what it does not have is said with the command that adds it."""
+    before = keyring.get_keyring()
+    keyring.set_keyring(OneEntry())  # type: ignore[no-untyped-call]  # keyring has no types
+    try:
+        found = find_credentials(target("keyring", "ada"), environ={}, trusted_url=False)
+        assert found == Credentials("ada", "pw")
+        with pytest.raises(CredentialError) as caught:
+            find_credentials(target("keyring", "eve"), environ={}, trusted_url=False)
+        assert caught.value.way_out == "keyring set penstock:https://nim.example:443 eve"
+    finally:
+        keyring.set_keyring(before)

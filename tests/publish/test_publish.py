@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
+from penstock.agent.simulated import Script
+from penstock.client import asgi_transport
 from penstock.errors import Conflict, Refused, Unreachable
 from penstock.model import Outcome, State
 from penstock.publish import approve, fleet_status, publish_plan
@@ -15,6 +20,7 @@ from tests.publish.scene import GROUP, NAMES, NEW, OLD, ONE, THIRD, Scene, at_on
 if TYPE_CHECKING:
     from pathlib import Path
 
+START = datetime(2026, 1, 1, tzinfo=UTC)
 APART = {"edge-2": THIRD}  # unequal bytes: no group publish, one after the other
 
 
@@ -171,12 +177,45 @@ def test_stopping_leaves_the_rest_as_it_is(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
-def test_a_deployment_that_does_not_end_is_unknown(tmp_path: Path) -> None:
-    """After the deadline, with what is there and the way out."""
+@pytest.mark.parametrize("together", [True, False], ids=["as a group", "one after the other"])
+def test_a_deployment_that_does_not_end_is_unknown_and_a_second_run_finds_its_end(
+    tmp_path: Path, together: bool
+) -> None:
+    """After the deadline nothing is guessed, though the earlier files are there; later the same plan is ACTIVE."""
+
+    async def story(scene: Scene) -> None:
+        gate = threading.Event()
+        plan = await scene.plan()
+        plan = plan if together else replace(plan, group=None)
+        scene.fleet.script("edge-1", Script(gate=gate))
+        passed = [0.0]
+
+        async def leap(seconds: float) -> None:
+            passed[0] += 20 * seconds
+            await at_once(seconds)
+
+        publication = await publish_plan(
+            scene.manager, plan, approve(plan, check), on_progress=scene.told.append, sleep=leap,
+            clock=lambda: START + timedelta(seconds=passed[0]),
+        )  # fmt: skip
+        assert publication.outcome is Outcome.UNKNOWN
+        assert "did not say how it ended" in publication.results[0][1].message
+        assert "the earlier files are there" in publication.results[0][1].message
+        gate.set()
+        if together:  # the others went active and were put back meanwhile: the plan is stale
+            with pytest.raises(Conflict):
+                await scene.publish(plan)
+        else:
+            assert (await scene.publish(plan)).outcome is Outcome.ACTIVE
+
+    play(tmp_path, story)
+
+
+def test_what_is_unknown_says_what_is_there(tmp_path: Path) -> None:
+    """The node gave no sign after the swap."""
 
     async def story(scene: Scene) -> None:
         plan = await scene.plan()
-        assert plan.targets
         scene.script("edge-3", State.UNKNOWN)
         publication = await scene.publish(plan)
         assert publication.outcome is Outcome.UNKNOWN
@@ -189,8 +228,6 @@ def test_an_offline_member_stops_the_plan(tmp_path: Path) -> None:
     """A plan is for every member, so it is not made."""
 
     async def story(scene: Scene) -> None:
-        from penstock.agent.simulated import Script
-
         plan = await scene.plan(target=ONE)
         scene.fleet.script("edge-1", Script(vanishes=True))
         publication = await scene.publish(plan)
@@ -210,5 +247,44 @@ def test_only_what_was_accepted_can_be_published(tmp_path: Path) -> None:
         bad = replace(plan, targets=(replace(plan.targets[0], files=broken),))
         with pytest.raises(Refused, match="edge-1"):
             approve(bad, check)
+
+    play(tmp_path, story)
+
+
+def test_a_plan_that_was_refused_is_not_tried_twice(tmp_path: Path) -> None:
+    """Its key finds the first try, and the message says that a new plan is the way."""
+
+    async def story(scene: Scene) -> None:
+        plan = await scene.plan(target=ONE)
+        scene.script("edge-1", State.REFUSED)
+        assert (await scene.publish(plan)).outcome is Outcome.REFUSED
+        scene.script("edge-1", State.ACTIVE)
+        publication = await publish_plan(
+            scene.manager, plan, approve(plan, check), on_progress=scene.told.append, sleep=at_once,
+            clock=lambda: datetime.now(UTC) + timedelta(seconds=10),
+        )  # fmt: skip
+        assert publication.outcome is Outcome.REFUSED
+        assert "make a new plan" in publication.results[0][1].message
+        assert (await scene.publish(await scene.plan(target=ONE))).outcome is Outcome.ACTIVE
+
+    play(tmp_path, story)
+
+
+def test_a_group_that_others_joined_or_left_makes_the_plan_stale(tmp_path: Path) -> None:
+    """A publish to it would reach instances of which the plan says nothing."""
+
+    async def story(scene: Scene) -> None:
+        plan = await scene.plan()
+        assert plan.group is not None
+        async with httpx2.AsyncClient(transport=asgi_transport(scene.app.app), base_url="http://manager.local") as raw:
+            answer = await raw.patch(
+                f"/api/platform/v1/instance-groups/{plan.group.uid}",
+                json={"instances": plan.group.instance_uids[:2]},
+                auth=httpx2.BasicAuth(*scene.app.session_credentials()),
+            )
+        assert answer.status_code == 200
+        with pytest.raises(Conflict, match="other members"):
+            await scene.publish(plan)
+        assert scene.texts() == (OLD, OLD, OLD)
 
     play(tmp_path, story)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from penstock.config import parse
-from penstock.config.summary import Summary, summary
+from penstock.config.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,6 +54,3 @@ def _touched(pairs: Iterable[tuple[tuple[str, ...], tuple[str, ...]]]) -> Touche
         removed.update(set(before) - set(after))
         kept.update(set(before) & set(after))
     return Touched(tuple(sorted(added)), tuple(sorted(removed)), tuple(sorted(kept)))
-
-
-__all__ = ["BlastRadius", "Summary", "Touched", "blast_radius"]

@@ -203,10 +203,16 @@ async def _group_end(
 ) -> DeploymentView | None:
     """The end of the deployment to the group.
 
-    The group's tag is read first and every member looked at after it: what moves later, the tag refuses.
+    The group's tag is read first, who is in it and what every member runs after it: what moves later, the tag refuses.
     """
     plan = course.plan
     tag = await course.manager.group_tag(group.uid)
+    members = {uid for one in await course.manager.groups() if one.uid == group.uid for uid in one.instance_uids}
+    if members != set(group.instance_uids):
+        raise Conflict(
+            f"the instance group {group.name} has other members than when the plan was made",
+            way_out="Make a new plan: a publish to the group would reach instances that this one says nothing of.",
+        )
     if any(live.base.digest != _wanted_of(plan, uid) for uid, live in lives.items()):
         await _look(course)
     path = await course.manager.publish_group(
