@@ -133,15 +133,12 @@ def test_a_signal_says_what_was_left(number: signal.Signals, code: int, word: st
 
 def test_a_reader_that_goes_away_is_no_bug(tmp_path: Path) -> None:
     """`penstock check | head -1` prints no traceback."""
-    (tmp_path / "nginx.conf").write_text("events {}\n" + "nonsense_here;\n" * 5000)
-    child = subprocess.Popen([*PENSTOCK, "check", "nginx.conf"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert child.stdout is not None
-    assert child.stderr is not None
-    child.stdout.readline()
-    child.stdout.close()
-    assert child.stderr.read().decode().strip() in ("", "5000 errors in 1 file")
-    assert child.wait(20) == 141
-    child.stderr.close()
+    (tmp_path / "nginx.conf").write_text("events {}\nnonsense;\n")
+    reading, writing = os.pipe()
+    os.close(reading)
+    end = subprocess.run([*PENSTOCK, "check", "nginx.conf"], stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (end.returncode, end.stderr) == (141, b"")
 
 
 def test_run_gives_the_code_back() -> None:
