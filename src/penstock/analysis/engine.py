@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from penstock.analysis.rule import Rule
     from penstock.model import Config
 
-TOLERATED = frozenset({"syntax/invalid-encoding", "syntax/lone-cr", "include/too-many"})
-"""Kinds of Problem that nginx itself reads past."""
+TOLERATED = frozenset({"syntax/invalid-encoding", "syntax/lone-cr"})
+"""Kinds of Problem that nginx itself reads past, and we too: nothing is left unread."""
 
 
 def analyse(config: Config, rules: Sequence[Rule[Any]], profile: Profile) -> Report:
