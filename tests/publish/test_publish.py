@@ -288,3 +288,21 @@ def test_a_group_that_others_joined_or_left_makes_the_plan_stale(tmp_path: Path)
         assert scene.texts() == (OLD, OLD, OLD)
 
     play(tmp_path, story)
+
+
+def test_a_base_that_the_rules_refuse_is_put_back_all_the_same(tmp_path: Path) -> None:
+    """It ran before the rules had a say; the way back must not depend on them, at the manager neither."""
+    base = OLD.replace("events {}", "events {}\nno_such_directive on;")
+
+    async def story(scene: Scene) -> None:
+        for name in NAMES:
+            scene.fleet.drift(name, "nginx.conf", base.encode())
+        refused = await scene.plan(base.replace("8080", "8090"), ONE)
+        with pytest.raises(Refused, match="no_such_directive"):
+            await scene.publish(refused)
+        plan = await scene.plan(NEW)
+        scene.script("edge-3", State.REFUSED)
+        assert (await scene.publish(plan)).outcome is Outcome.ROLLED_BACK
+        assert scene.texts() == (base, base, base)
+
+    play(tmp_path, story)
