@@ -360,3 +360,18 @@ def test_a_second_signal_leaves_at_once(remote: Remote) -> None:
     remote.tell("other go")
     assert child.returncode == 130
     assert "other: unknown, interrupted while it was being published to" in stderr
+
+
+def test_without_the_manager_extra_the_way_out_is_a_command() -> None:
+    """A target without a URL needs the manager in this process; what is missing is said with what installs it."""
+    Path("penstock.toml").write_text(
+        '[configs.web]\npath = "nginx.conf"\n[targets.web]\nconfig = "web"\ninstance = "web"\n'
+    )
+    program = (
+        "import sys; sys.modules['sqlalchemy'] = None\n"
+        "from penstock.__main__ import run; sys.exit(run(['status', 'web']))"
+    )
+    end = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert (end.returncode, end.stdout) == (2, "")
+    assert "(sqlalchemy)" in end.stderr
+    assert "pip install 'penstock[manager]'" in end.stderr
