@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
-from penstock.errors import UsageError
+from penstock.errors import Unreachable, UsageError
 from penstock.manager.accounts import Accounts
 from penstock.manager.store import tables
 from penstock.manager.store.database import Database
@@ -101,6 +102,20 @@ def test_the_session_user_is_of_this_process_alone(accounts: Accounts, database:
     assert accounts.is_known(name, password)
     assert not accounts.is_known(name, password + "x")
     assert not Accounts(database, clock=clock).is_known(name, password)
+
+
+def test_a_flood_of_guesses_is_turned_away_instead_of_queued(accounts: Accounts) -> None:
+    """Two at a time are verified and a few wait; the rest are asked to come back, and memory stays bounded."""
+
+    def guess(number: int) -> str:
+        try:
+            return str(accounts.is_known("ada", f"guess {number}"))
+        except Unreachable as error:
+            return f"come back in {error.retry_after_s} s"
+
+    with ThreadPoolExecutor(150) as pool:
+        assert set(pool.map(guess, range(150))) == {"False", "come back in 1 s"}
+    assert accounts.is_known("ada", "correct horse")
 
 
 @pytest.mark.parametrize(

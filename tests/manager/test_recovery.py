@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from penstock.errors import StateUnknown
+from tests.manager.fleets import Fleet
 from tests.manager.rig import ENTRY, Rig
 
 if TYPE_CHECKING:
-    from tests.manager.fleets import Fleet
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from penstock.model import Result
+    from tests.manager.clocks import Clock
 
 OLD, NEW = "events {}\n# old\n", "events {}\n# new\n"
 
@@ -59,7 +67,7 @@ def test_a_node_that_has_the_new_bytes_is_asked_whether_they_run(rig: Rig, fleet
     path = _die_in_the_middle(rig, fleet)
     fleet.edit("edge-1", NEW)
     rig.reopen()
-    assert _deployment(rig, path)["status"] == "successful", _deployment(rig, path)
+    assert _deployment(rig, path)["status"] == "successful"
     found = rig.get(rig.path_of("edge-1") + "/config")
     assert found["externalId"] == "new"
 
@@ -108,13 +116,50 @@ def test_a_late_end_of_a_dead_manager_changes_nothing(rig: Rig, fleet: Fleet) ->
     assert rig.get(rig.path_of("edge-1") + "/config")["externalId"] == ""
 
 
-def test_closing_waits_for_what_runs_and_refuses_what_has_not_begun(rig: Rig, fleet: Fleet) -> None:
-    """No deployment is left pending by an orderly end."""
+def test_closing_waits_for_what_runs(rig: Rig) -> None:
+    """No deployment is left pending by an orderly end; closing twice is closing."""
     accepted = rig.post(rig.path_of("edge-1"), NEW)
     rig.manager.close()
     rig.manager.close()
     rig.reopen()
     assert _deployment(rig, accepted.json()["links"]["rel"])["status"] == "successful"
+
+
+def test_closing_refuses_what_has_not_begun(tmp_path: Path, clock: Clock) -> None:
+    """Eight nodes are written to at once; those that wait for their turn are told that nothing was touched."""
+    names = [f"node-{number}" for number in range(10)]
+    fleet = Fleet(*names)
+    rig = Rig(tmp_path / "many", fleet, clock)
+    paths = [rig.path_of(name) for name in names]
+    fleet.hold()
+    accepted = [rig.post(path, NEW).json()["links"]["rel"] for path in paths]
+    closing = threading.Thread(target=rig.manager.close)
+    closing.start()
+    waiting = rig.manager._carrier._workers._work_queue
+    until = time.monotonic() + 20
+    while 1 < waiting.qsize() and time.monotonic() < until:  # the two that wait, until closing takes them out
+        time.sleep(0.005)
+    fleet.release()
+    closing.join()
+    rig.reopen()
+    ended = [_deployment(rig, path)["details"] for path in accepted]
+    assert sorted(fleet.applied) == sorted(one["name"] for details in ended for one in details["success"])
+    assert [one["failMessage"] for details in ended for one in details["failure"]] == [
+        "the manager was stopped before this began; nothing was touched"
+    ] * 2
+    rig.manager.close()
+
+
+def test_a_manager_that_cannot_be_opened_lets_go(tmp_path: Path, clock: Clock) -> None:
+    """The data plane fails at the start: its error comes out, and no lock stays behind."""
+
+    class Broken(Fleet):
+        def recover(self) -> Sequence[tuple[str, Result]]:
+            raise StateUnknown("the journal of edge-1 cannot be read")
+
+    with pytest.raises(StateUnknown, match="the journal of edge-1"):
+        Rig(tmp_path / "broken", Broken("edge-1"), clock)
+    assert list((tmp_path / "broken" / "owners").iterdir()) == []
 
 
 @pytest.mark.parametrize("member", ["edge-1", "edge-2"])
