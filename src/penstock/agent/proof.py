@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.agent import probe as probing
+from penstock.agent.decide import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from penstock.model import Config
     from penstock.ports import Probe
 
-_SECONDS_ALIVE = 1.0
 _SECONDS_PER_LOOK = 0.05
 _SECONDS_PER_PROBE = 5.0
 # A line of ngx_log_error_core: time [level] pid#tid: (*connection)? message. With a connection it is about a request.
@@ -88,38 +88,25 @@ def wanted_workers(config: Config) -> int:
 
 def prove(master: Master, before: Before, *, workers: int, probes: Sequence[Probe], deadline_s: float) -> Proof:
     """Wait until the reload is proven or disproven, deadline_s seconds at most."""
-    started = time.monotonic()
-    whole_since: float | None = None
-    generation: frozenset[tuple[int, int]] = frozenset()
+    watch = Watch(before.worker_pids, workers, time.monotonic(), deadline_s)
     while True:
-        now = time.monotonic()
         if not master.alive:
             return Proof(holds=False, message=f"the nginx master (pid {master.pid}) died during the reload")
         now_workers = master.workers()
         complaint = _complaint(master, before, now_workers)
         if complaint:
             return Proof(holds=False, message=f"nginx logged: {complaint}")
-        fresh = frozenset((each.pid, each.start_ticks) for each in now_workers if _is_new(each, before))
-        old = [each.pid for each in now_workers if each.pid in before.worker_pids and not each.leaving]
-        if workers <= len(fresh) and not old:
-            if fresh != generation:
-                generation, whole_since = fresh, now
-            elif whole_since is not None and whole_since + _SECONDS_ALIVE <= now:
-                break
-        else:
-            whole_since, generation = None, frozenset()
-        if started + deadline_s < now:
-            return Proof(
-                holds=False,
-                message=f"{len(fresh)} of {workers} new workers were there {deadline_s:.0f} s after the signal"
-                + (f", and {len(old)} old ones still served" if old else ""),
-            )
+        failure = watch.judge(time.monotonic(), now_workers)
+        if failure:
+            return Proof(holds=False, message=failure)
+        if failure is not None:
+            break
         time.sleep(_SECONDS_PER_LOOK)
     for probe in probes:
         failure = probing.ask(probe, timeout_s=_SECONDS_PER_PROBE)
         if failure:
             return Proof(holds=False, message=failure)
-    evidence = [f"{len(generation)} new worker{'s' if 1 < len(generation) else ''} of master {master.pid} serve"]
+    evidence = [f"{len(watch.fresh)} new worker{'s' if 1 < len(watch.fresh) else ''} of master {master.pid} serve"]
     if before.logs:
         evidence.append("the error log holds nothing against it")
     evidence += [f"GET {probe.url} answered {probe.status}" for probe in probes]

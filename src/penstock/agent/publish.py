@@ -22,7 +22,7 @@ from penstock.agent.proof import Proof, error_logs, look, prove, wanted_workers
 from penstock.agent.state import Journal, Workplace
 from penstock.agent.trial import try_candidate
 from penstock.config import load_path, parse
-from penstock.errors import Conflict
+from penstock.errors import PenstockError
 from penstock.model import Result, State
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def apply_to(
         with workplace.locked():
             recover_root(workplace, master, step=step)
             return _Publish(master, files, workplace, probes, time.monotonic() + deadline_s, step).run(base_digest)
-    except (Conflict, OSError) as error:
+    except (PenstockError, OSError) as error:
         # Every effect after the exchange has its own way back; what arrives here happened before it.
         return Result(State.REFUSED, f"nothing was changed: {error}")
 
@@ -126,7 +126,9 @@ class _Publish:
             verdict = try_candidate(self.master, self.files, place.candidate, place.trial, timeout_s=left_s)
         except OSError as error:
             return f"the new files could not be laid out beside {self.master.root}: {error}"
-        return "" if verdict.passed else f"nginx refuses it: {verdict.text}"
+        if not verdict.passed:
+            return f"nginx refuses it: {verdict.text}"
+        return shape.unread(self.files)
 
     def _swap(self, live: FileSet, before: Before) -> Result:
         place = self.workplace
@@ -136,6 +138,8 @@ class _Publish:
             place.candidate.stat().st_ino,
             live.digest,
             self.files.digest,
+            self.master.pid,
+            self.master.start_ticks,
         )
         self.step("note")
         place.write(journal)
@@ -150,16 +154,19 @@ class _Publish:
             if proof.holds:
                 self.step("settle")
                 place.write(dataclasses.replace(journal, signalled=True, settled=True))
-        except OSError as error:
+        except (PenstockError, OSError) as error:
             proof = Proof(holds=False, message=str(error))
         if not proof.holds:
             try:
                 return go_back(place, place.read() or journal, self.master, why=proof.message, step=self.step)
-            except OSError as error:
+            except (PenstockError, OSError) as error:
                 return Result(State.UNKNOWN, f"{proof.message}; and going back failed: {error}")
-        self.step("keep")
-        place.keep_previous()
-        place.end()
+        try:
+            self.step("keep")
+            place.keep_previous()
+            place.end()
+        except OSError as error:  # it is proven all the same; the journal says so to the next who comes
+            return Result(State.ACTIVE, proof.message, (*proof.evidence, f"clearing up is left to do: {error}"))
         return Result(State.ACTIVE, proof.message, proof.evidence)
 
     def _take_effect(self, journal: Journal, before: Before) -> Proof:
@@ -201,7 +208,8 @@ def go_back(
     if master is None or not master.alive:
         place.end()
         return Result(State.UNKNOWN, f"{why}; the old files are back on the disk, and no nginx master runs them")
-    if not journal.signalled:
+    # Another master than the one of the journal may have been started on the new files.
+    if not journal.signalled and (master.pid, master.start_ticks) == (journal.pid, journal.start_ticks):
         place.end()
         return Result(State.ROLLED_BACK, why, ("the old files are back, and nginx never read the new ones",))
     before = look(master, error_logs(master, parse(old)))

@@ -6,6 +6,8 @@ import posixpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from penstock.config import parse
+
 if TYPE_CHECKING:
     from penstock.agent.masters import Master
     from penstock.model import Config, FileSet
@@ -39,6 +41,12 @@ def objection(master: Master, live: FileSet, wanted: FileSet, configs: tuple[Con
                         "publish replaces that folder as a whole; move it out"
                     )
     return ""
+
+
+def unread(files: FileSet) -> str:
+    """Why files that nginx would take cannot be published all the same: one of them is included by nothing."""
+    stray = min(files.inside.keys() - parse(files).sources.keys(), default="")
+    return stray and f"{stray} is included by nothing, so nginx would not read it; include it, or leave it out"
 
 
 def _read(path: str) -> bytes | None:

@@ -25,6 +25,7 @@ _SECONDS_TO_WAIT = 2.0
 class Journal:
     """One publish under way. candidate_inode tells on which side of the swap the root is.
 
+    pid, start_ticks: of the master that the publish was for.
     signalled: the master was told, or was about to be told, to read the new tree. settled: the new tree is proven.
     """
 
@@ -33,6 +34,8 @@ class Journal:
     candidate_inode: int
     old_digest: str
     new_digest: str
+    pid: int
+    start_ticks: int
     signalled: bool = False
     settled: bool = False
 
@@ -104,10 +107,11 @@ class Workplace:
 
     def keep_previous(self) -> None:
         """After a publish that succeeded, the tree that was swapped out becomes `previous`."""
+        if not self.candidate.exists():
+            return  # it was kept before the process that did so died
         if self.previous.exists():
             shutil.rmtree(self.previous)
-        if self.candidate.exists():
-            self.candidate.rename(self.previous)
+        self.candidate.rename(self.previous)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import posixpath
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -62,14 +64,41 @@ def sync_tree(root: Path) -> None:
 def copy_tree(source: Path, target: Path) -> None:
     """A copy with the same bytes, modes, owners, times and symbolic links. target must not exist.
 
-    Raises OSError naming the place; a socket, pipe or device in the tree is one such place.
+    Raises OSError naming the place; a socket, pipe or device in the tree is one such place, and so is a mount point:
+    the swap would leave what is mounted behind in the old tree, and removing that tree would empty it.
     """
+    for mount in _mounts():
+        if mount == source or mount.is_relative_to(source):
+            raise OSError(errno.EBUSY, "a mount point cannot be swapped; mount it outside, and link to it", str(mount))
     shutil.copytree(source, target, symlinks=True, copy_function=_copy)
     for folder, folders, names in os.walk(source):
         there = target / Path(folder).relative_to(source)
         _same_owner(Path(folder), there)
         for name in (*folders, *names):
             _same_owner(Path(folder, name), there / name)
+
+
+def _mounts() -> list[Path]:
+    """Where something is mounted, bind mounts included, which st_dev would not tell (proc(5), mountinfo, field 5)."""
+    lines = Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines()
+    places = (line.split(" ")[4] for line in lines)
+    return [Path(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), place)) for place in places]
+
+
+def redirect_links(copy: Path, root: str) -> None:
+    """Make the links of a copy of root lead into the copy where they led into root, and elsewhere where they led.
+
+    A copy stands deeper than root, so that its relative links that leave root would miss, too.
+    """
+    for folder, folders, names in os.walk(copy):
+        for name in (*folders, *names):
+            link = Path(folder, name)
+            if link.is_symlink():
+                live = posixpath.join(root, str(link.relative_to(copy)))
+                to = posixpath.normpath(posixpath.join(posixpath.dirname(live), link.readlink()))
+                inside = to == root or to.startswith(root + "/")
+                link.unlink()
+                link.symlink_to(str(copy) + to[len(root) :] if inside else to)
 
 
 def _copy(source: str, target: str) -> str:
@@ -95,11 +124,12 @@ def put_files(tree: Path, root: str, *, old: Mapping[str, bytes], new: Mapping[s
     A symbolic link that stays inside root is written through, as an editor would; one that leads out is replaced.
     """
     for path in sorted(set(old) - set(new)):
-        (tree / path[len(root) + 1 :]).unlink()
+        folder = _behind_links(tree, root, posixpath.dirname(path)) if posixpath.dirname(path) != root else tree
+        (folder / posixpath.basename(path)).unlink()
     for path, data in sorted(new.items()):
         if old.get(path) == data:
             continue
-        target = _behind_links(tree, Path(root), tree / path[len(root) + 1 :])
+        target = _behind_links(tree, root, path)
         target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         if target.exists() and not target.is_symlink():
             target.write_bytes(data)  # the copy is ours alone until it is finished
@@ -109,16 +139,24 @@ def put_files(tree: Path, root: str, *, old: Mapping[str, bytes], new: Mapping[s
         target.chmod(0o644)
 
 
-def _behind_links(tree: Path, root: Path, path: Path) -> Path:
-    """The file of the copy that a chain of links inside root ends at; the path itself when the chain leads out."""
-    at = path
-    for _ in range(20):
-        if not at.is_symlink():
-            return at
-        to = Path(os.path.normpath(at.parent / at.readlink()))
-        if to.is_relative_to(root):
-            to = tree / to.relative_to(root)
-        if not to.is_relative_to(tree):
-            return path
-        at = to
-    return path
+def _behind_links(tree: Path, root: str, path: str) -> Path:
+    """The place in the copy that a name below root will mean after the swap.
+
+    Every link on the way is followed *within the copy*: an absolute one, followed by the kernel, would lead into the
+    live tree. A last link that leads out of root is the place itself. Raises OSError where a folder leads out.
+    """
+    for _ in range(40):  # as many links as Linux follows
+        parts = path[len(root) + 1 :].split("/")
+        names = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+        link = next((name for name in names if (tree / name).is_symlink()), None)
+        if link is None:
+            return tree / "/".join(parts)
+        folder = posixpath.dirname(posixpath.join(root, link))
+        to = posixpath.normpath(posixpath.join(folder, (tree / link).readlink()))
+        rest = parts[link.count("/") + 1 :]
+        if not to.startswith(root + "/"):
+            if rest:
+                raise OSError(errno.EXDEV, f"it is a link that leads out of {root}", posixpath.join(root, link))
+            return tree / link
+        path = posixpath.join(to, *rest)
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)

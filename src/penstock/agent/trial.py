@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def try_candidate(master: Master, files: FileSet, candidate: Path, trial: Path, *, timeout_s: float) -> nginx.Verdict:
     """The master's own binary's verdict on the candidate, its text naming the real paths. trial must not exist."""
     tree.copy_tree(candidate, trial)
+    tree.redirect_links(trial, files.root)
     for path, text in _redirected(files, str(trial)).items():
         copy = trial / files.relative(path)
         copy.unlink()
@@ -44,7 +45,7 @@ def _redirected(files: FileSet, trial: str) -> dict[str, str]:
             if word == files.root or word.startswith(files.root + "/"):
                 places.setdefault(directive.source.path, set()).add((word.start, word.end))
     texts = {}
-    for path in files.inside:
+    for path in files.inside.keys() & config.sources.keys():
         text = config.sources[path].text
         for start, end in sorted(places.get(path, ()), reverse=True):
             text = text[:start] + text[start:end].replace(files.root, trial, 1) + text[end:]
