@@ -53,6 +53,7 @@ MISUSE = {
     "a command that is none": (["chek"], "No such command 'chek'. Did you mean 'check'?"),
     "an option that is none": (["check", "--fromat", "json"], "No such option '--fromat'."),
     "a value that is none": (["check", "--format", "xml"], "'xml' is not one of 'json', 'text'"),
+    "only named files, and none named": (["check", "--named-files-only"], "would report nothing"),
     "a sub-command that is none": (["history", "lgo"], "No such command 'lgo'. Did you mean 'log'?"),
 }
 
@@ -73,6 +74,17 @@ def test_a_broken_settings_file_is_2(tmp_path: Path) -> None:
     end = penstock("check")
     assert (end.code, end.stdout) == (2, "")
     assert end.stderr == f"error: {tmp_path}/penstock.toml: chekc is not a setting\n  Did you mean check?\n"
+
+
+def test_a_working_folder_that_is_gone_is_2(tmp_path: Path) -> None:
+    """No bug of ours, and said in so many words."""
+    (tmp_path / "gone").mkdir()
+    os.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    end = penstock("check")
+    os.chdir(tmp_path)
+    assert (end.code, end.stdout) == (2, "")
+    assert "the working folder does not exist any more" in end.stderr
 
 
 def test_a_bug_is_70_and_a_report(tmp_path: Path) -> None:

@@ -64,6 +64,8 @@ def command(  # noqa: PLR0917 - Click calls it by name
     """
     from penstock.cli.judging import judge_of
 
+    if named_files_only and not paths:
+        raise click.UsageError("--named-files-only without PATHS would report nothing.")
     settings = project(config)
     check = _with_flags(settings.check, flags, mapping)
     judge = judge_of(check, select=select, ignore=ignore)

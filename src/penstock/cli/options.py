@@ -42,9 +42,14 @@ message_option = click.option("--message", "-m", default="", help="Why, for the 
 
 def project(config: Path | None) -> Settings:
     """The settings of the project around the working folder."""
+    from penstock.errors import UsageError
     from penstock.settings.load import load_settings
 
-    return load_settings(Path.cwd(), os.environ, config=config)
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError as exc:
+        raise UsageError("the working folder does not exist any more", way_out="Change to one that does.") from exc
+    return load_settings(folder, os.environ, config=config)
 
 
 def find_target(settings: Settings, name: str) -> TargetSettings:
