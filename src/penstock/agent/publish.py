@@ -176,6 +176,8 @@ class _Publish:
             return Proof(holds=False, message=f"the files on the disk are {found[:12]} after the swap, not the plan's")
         self.step("note-signal")
         self.workplace.write(dataclasses.replace(journal, signalled=True))
+        # The new workers must begin measurably after the swap: `_same` tells by that that these bytes run.
+        time.sleep(4 * _SECONDS_PER_TICK)
         self.step("signal")
         if not _hang_up(self.master):
             return Proof(holds=False, message=f"the nginx master (pid {self.master.pid}) is gone")
