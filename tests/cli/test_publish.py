@@ -340,7 +340,8 @@ def test_a_signal_stops_after_the_current_target(remote: Remote, number: signal.
     remote.tell("pair-1 go")
     _, stderr = child.communicate(timeout=60)
     assert child.returncode == code
-    assert f"{word}\n  pair-1: active\n  pair-2: refused\n" in stderr
+    assert f"{word}\n  pair-1: active, " in stderr
+    assert "\n  pair-2: refused, it was not tried: stopped before it\n" in stderr
 
 
 def test_a_second_signal_leaves_at_once(remote: Remote) -> None:

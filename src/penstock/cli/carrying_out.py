@@ -119,7 +119,7 @@ async def carry_out(
         commit, complaint = _record(journal, plan, publication)
     _show(plan, publication, commit, form)
     if stopper.is_asked() and publication.outcome in (Outcome.MIXED, Outcome.REFUSED):
-        _leave(stopper, [f"{instance.name}: {result.state.value}" for instance, result in publication.results])
+        _leave(stopper, [f"{one.name}: {end.state.value}, {end.message}" for one, end in publication.results])
     code = EXIT_CODES[publication.outcome]
     if complaint is None:
         return code

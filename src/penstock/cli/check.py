@@ -69,7 +69,7 @@ def command(  # noqa: PLR0917 - Click calls it by name
     settings = project(config)
     check = _with_flags(settings.check, flags, mapping)
     judge = judge_of(check, select=select, ignore=ignore)
-    configs = tuple(_chosen(paths, replace(settings, check=check)))
+    configs = tuple(_chosen(paths, settings._replace(check=check)))
     reports = [(config.files, _without_wrapper(config, judge.report(config))) for config in configs]
     if named_files_only:
         only = {os.path.realpath(path) for path in paths}
@@ -94,13 +94,13 @@ def _with_flags(check: CheckSettings, flags: dict[str, str | None], mapping: Seq
     from penstock.model import Severity
 
     if profile := flags["profile"]:
-        check = replace(check, profile=profile)
+        check = check._replace(profile=profile)
     if version := flags["nginx_version"]:
-        check = replace(check, nginx_version=version)
+        check = check._replace(nginx_version=version)
     if severity := flags["fail_on"]:
-        check = replace(check, fail_on=Severity[severity.upper()])
+        check = check._replace(fail_on=Severity[severity.upper()])
     if mapping:
-        check = replace(check, mapping={**check.mapping, **dict(map(_pair, mapping))})
+        check = check._replace(mapping={**check.mapping, **dict(map(_pair, mapping))})
     return check
 
 

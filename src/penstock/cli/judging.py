@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from penstock.analysis import Profile, analyse
 from penstock.analysis.profile import choose, nearest
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from penstock.settings import CheckSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(NamedTuple):
     """Rules and a profile that fit each other."""
 
     rules: tuple[Rule[Any], ...]
@@ -47,10 +45,10 @@ def judge_of(check: CheckSettings, *, select: Sequence[str] = (), ignore: Sequen
     settings = dict(check.rules)
     if select:
         chosen = _matching(rules, select)
-        settings = {rule.id: replace(settings.get(rule.id, RuleSetting()), enabled=rule.id in chosen) for rule in rules}
+        settings = {rule.id: settings.get(rule.id, RuleSetting())._replace(enabled=rule.id in chosen) for rule in rules}
     for rule_id in _matching(rules, ignore):
         settings[rule_id] = RuleSetting(enabled=False)
-    profile = profile_of(replace(check, rules=MappingProxyType(settings)))
+    profile = profile_of(check._replace(rules=MappingProxyType(settings)))
     about = About(
         nginx_version=catalog().resolve_version(check.nginx_version),
         profile=check.profile,
