@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import yaml
 from yaml import events
@@ -31,8 +31,7 @@ _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?")
 _WORDS: Mapping[str, object] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """What a YAML text holds. value: dict, list, str, int, float, bool or None, nested.
 
     lines: the line, from 1, of each value by its path of keys and indices; `()` is the whole.

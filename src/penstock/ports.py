@@ -6,8 +6,7 @@ NGINX's own agents are to be the next: hence durable identities, one terminal re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from penstock.model import FileSet, Result
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """A request that must answer after a publish. url: http(s)://address:port/path, asked with `host` as Host."""
 
     url: str
@@ -26,8 +24,7 @@ class Probe:
     contains: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """One nginx master as the data plane sees it now.
 
     uid and system_uid are the same every time this instance is seen again, also after a restart.

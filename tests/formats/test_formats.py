@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,7 +90,7 @@ REPORT = Report(FILE_SET.digest, ZOO, broken_rules=(("x/broken", "KeyError: 'x'"
 @pytest.mark.parametrize("name", [*FORMATS, "text-in-colour"])
 def test_the_zoo_is_golden(name: str) -> None:
     """Every shape of finding, in every format, byte by byte."""
-    about = replace(ABOUT, color=name == "text-in-colour")
+    about = ABOUT._replace(color=name == "text-in-colour")
     shown = FORMATS[name.removesuffix("-in-colour")]([(FILE_SET, REPORT)], about)
     golden = GOLDEN / f"zoo.{name}"
     if os.environ.get("PENSTOCK_UPDATE_GOLDEN"):
@@ -151,7 +150,7 @@ def test_any_span_of_any_bytes_can_be_shown(data: bytes, ends: tuple[int, int], 
     start, end = sorted(min(offset, len(source.text)) for offset in ends)
     found = verdict(Severity.ERROR, "a/b", Finding(source.span(start, end), "here"))
     reports = [(files, Report(files.digest, (found,)))]
-    shown = FORMATS["text"](reports, replace(ABOUT, width=width))
+    shown = FORMATS["text"](reports, ABOUT._replace(width=width))
     assert all(line.isprintable() for line in shown.split("\n"))
     quoted, underline = shown.split("\n")[1:3]
     assert re.fullmatch(r" +\| *\^+", underline)
@@ -167,7 +166,7 @@ def test_the_underline_is_under_the_words(before: str, width: int) -> None:
     files = config_of(text.encode())
     start = len(before)
     found = verdict(Severity.ERROR, "a/b", Finding(Source("/n/n.conf", text).span(start, start + 3), "here"))
-    lines = FORMATS["text"]([(files, Report(files.digest, (found,)))], replace(ABOUT, width=width)).split("\n")
+    lines = FORMATS["text"]([(files, Report(files.digest, (found,)))], ABOUT._replace(width=width)).split("\n")
     column = lines[2].index("^")
     assert lines[1][column : column + 3] == "@@@"
     assert len(lines[1]) <= width

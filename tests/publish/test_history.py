@@ -109,12 +109,11 @@ def test_there_is_nothing_to_go_back_to_in_an_empty_history(tmp_path: Path) -> N
 )
 def test_a_target_that_is_not_there_is_named_with_the_nearest(tmp_path: Path, group: str, said: str) -> None:
     """NotFound says what there is."""
-    from dataclasses import replace
 
     async def story() -> None:
         async with opened(tmp_path) as scene:
             with pytest.raises(NotFound, match=group) as caught:
-                await fleet_status(scene.manager, replace(GROUP, group=group))
+                await fleet_status(scene.manager, GROUP._replace(group=group))
             assert caught.value.way_out == said
 
     asyncio.run(story())

@@ -22,8 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from penstock.analysis.quantities import parse_quantity
 from penstock.config import facts
@@ -47,8 +46,7 @@ class Test(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(NamedTuple):
     """A test of the directive's own arguments."""
 
     test: OfWords
@@ -58,8 +56,7 @@ class Own:
         return self.test(directive.args)
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(NamedTuple):
     """The block holds (or, negated, does not hold) a directive of this name."""
 
     name: str
@@ -70,8 +67,7 @@ class Child:
         return bool(context.get(facts.inheritance).own(directive, self.name)) is not self.negate
 
 
-@dataclass(frozen=True, slots=True)
-class Effective:
+class Effective(NamedTuple):
     """A test of the directive in force inside the block. default: its arguments where there is none, or None."""
 
     name: str

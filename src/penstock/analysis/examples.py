@@ -13,8 +13,7 @@ the text that is analysed when it stands behind another comment.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from penstock.analysis.rule import Rule
@@ -23,8 +22,7 @@ _FENCE = re.compile(r"^```nginx (good|bad)((?: +[a-z]+=\S+)*) *\n(.*?)^```\s*$",
 _WANTS = re.compile(r"""\s*#\s*want((?:\s+"[^"]*")+)\s*$""")
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """One fenced example. kind: good or bad. text: the configuration, without the `want` comments.
 
     wants: (line, regular expression) for each finding that is to come. nginx_version: the release to judge it for,

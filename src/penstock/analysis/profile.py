@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from penstock.errors import SettingsError
 from penstock.model import Severity
@@ -19,8 +19,7 @@ PROFILES = ("default", "strict", "all")
 """`default` is for everybody, `strict` asks for more, `all` has every rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """How a configuration is judged.
 
     name: one of PROFILES. fail_on: the severity from which a verdict blocks. nginx_version: the release that the
@@ -31,11 +30,10 @@ class Profile:
     name: str = "default"
     fail_on: Severity = Severity.ERROR
     nginx_version: str = ""
-    rules: Mapping[str, RuleSetting] = field(default_factory=lambda: MappingProxyType({}))
+    rules: Mapping[str, RuleSetting] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """A rule that runs, with its severity and options in this profile."""
 
     rule: Rule[Any]

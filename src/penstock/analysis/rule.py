@@ -5,8 +5,8 @@ A rule is a frozen value. It has no state, sees no file system, and yields facts
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from penstock.config.facts import DATA_BLOCKS
 from penstock.model import Config, Directive, Edit, Finding, Severity, Span
@@ -27,8 +27,7 @@ class NoOptions:
     """The options of a rule that has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule(Generic[O]):
+class Rule(NamedTuple, Generic[O]):
     """One rule, written in code or compiled from a declared policy.
 
     id: `category/slug`. doc: its manual; the first line is the title; fenced `nginx bad` and `nginx good` examples
@@ -43,7 +42,7 @@ class Rule(Generic[O]):
     sources: tuple[str, ...]
     options: O
     check: Callable[[Context, O], Iterable[Finding]]
-    profiles: frozenset[str] = field(default=frozenset({"default", "strict"}))
+    profiles: frozenset[str] = frozenset({"default", "strict"})
     pack: str = ""
 
     @property

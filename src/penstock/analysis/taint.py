@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from penstock.analysis.patterns import begins_with_slash, can_hold, group, groups, is_anchored, is_finite
 from penstock.config.facts import locations, servers
@@ -47,8 +46,7 @@ PATHS = frozenset({"uri", "document_uri", "request_uri", "is_args"})
 """Variables that begin with `/` or `?`, or are empty: what follows them is no part of a host."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A piece that the client decides. name: the variable, `$` included. kind: url, header, host or body.
 
     pattern: what it must match (the inside of a capture, or of a check), or empty: anything.
@@ -73,8 +71,7 @@ class Source:
         return not self.pattern or can_hold(self.pattern, characters)
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(NamedTuple):
     """A piece that something other than the client decides (`$server_addr`), or that is defined nowhere."""
 
     name: str

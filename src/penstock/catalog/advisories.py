@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _RANGE = re.compile(r"(\d+(?:\.\d+)+)(?:-(\d+(?:\.\d+)+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Advisory:
+class Advisory(NamedTuple):
     """One advisory. cve: with its prefix, or empty. severity: major, medium, minor, low or none, as nginx says.
 
     vulnerable: ranges of releases as written there ("1.1.3-1.15.5, 1.0.7-1.0.15"), both ends included.

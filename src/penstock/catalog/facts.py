@@ -7,11 +7,10 @@ name of the block (`oidc_provider`, `acme_issuer`, `mgmt`, `match`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class DirectiveFact:
+class DirectiveFact(NamedTuple):
     """One row of a module's command table, and the releases in which it holds.
 
     minimum, maximum: how many arguments; maximum None: no limit. counts: the numbers that are allowed, where they are
@@ -41,8 +40,7 @@ class DirectiveFact:
         return self.minimum <= count and (self.maximum is None or count <= self.maximum)
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceFact:
+class ReferenceFact(NamedTuple):
     """A directive as nginx's documentation describes it.
 
     syntax: the alternatives, without the name. origin: what it comes with, where that is not nginx's own source:
@@ -58,8 +56,7 @@ class ReferenceFact:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class VariableFact:
+class VariableFact(NamedTuple):
     """A variable that nginx defines. name: without `$`; `arg_*` stands for all that begin so.
 
     scope: http or stream. changeable: a `set` or `map` of the same name may replace it.

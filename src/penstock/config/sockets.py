@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from penstock.model import Directive
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Socket:
+class Socket(NamedTuple):
     """An address to listen on; two spellings of one address are equal.
 
     address: an IP address (`0.0.0.0` for every IPv4 address, `::` for every IPv6 address), a host name,
@@ -31,8 +29,7 @@ class Socket:
         return f"{f'[{host}]' if ':' in host else host}:{self.port}{tail}"
 
 
-@dataclass(frozen=True, slots=True)
-class Listen:
+class Listen(NamedTuple):
     """One `listen`. directive: None where nginx listens on port 80 because a server names nothing.
 
     sockets: more than one for a range of ports, none where the address cannot be read.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from penstock.config.facts import certificates, listeners, servers
 
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from penstock.model import Config
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """What is served. Each sorted, without repetition.
 
     server_names: of http. sockets: `*:443`, of http, stream and mail. certificates: paths of certificates, not of keys.

@@ -6,10 +6,9 @@ Names that begin with an underscore are what formats share. To add a format is t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from penstock.formats._findings import summary
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "About", "Format", "summary"]
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """With what the reports were made, and how they may look.
 
     rules: how many were on. color: ANSI colours are wanted. width: columns that a line of a person's report may take.

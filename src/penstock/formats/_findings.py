@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from penstock.model import Severity, Source
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from penstock.model import FileSet, Report, Span, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One verdict, with the files that it is about and whether it blocks."""
 
     files: FileSet

@@ -7,7 +7,7 @@ import posixpath
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +18,7 @@ def _check_path(path: str) -> None:
         raise ValueError(f"a FileSet names files by absolute, normalised paths, not {path!r}")
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a file's text came from, for messages: a path to show, and for rendered text the way back.
 
     label: the file to name to the user (as on disk, or the template). lines: for rendered text, the

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from penstock.model.files import FileSet
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(NamedTuple):
     """One nginx as the manager knows it. uid and system_uid are opaque."""
 
     uid: str
@@ -27,8 +25,7 @@ class Instance:
     online: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """An instance group: instances that are published to together."""
 
     uid: str
@@ -36,8 +33,7 @@ class Group:
     instance_uids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(NamedTuple):
     """The version that a target had when we looked: what a publish must still find there.
 
     tag: the manager's ETag, empty where it gives none (F5's). updated_at: the manager's time of that version.
@@ -48,8 +44,7 @@ class Base:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class LiveConfig:
+class LiveConfig(NamedTuple):
     """What an instance runs, as the manager reads it now."""
 
     files: FileSet
@@ -67,8 +62,7 @@ class State(enum.StrEnum):
     UNKNOWN = "unknown"  # cannot be said; a person must look
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The end of one publish to one instance, and why, in a sentence.
 
     evidence: what proves it, a fact each ("3 new workers since 02:13:07", "GET / answered 200").

@@ -6,10 +6,10 @@ import bisect
 import itertools
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of one file. Lines and columns from 1, in characters; `end_column` is one past the last one.
 
     Byte offsets from 0, `end_byte` one past the last.

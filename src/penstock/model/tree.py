@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,8 +79,7 @@ class Directive:
                 stack.pop()
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """A comment as written, `#` included."""
 
     span: Span
@@ -88,8 +87,7 @@ class Comment:
     alone: bool  # nothing else stands on its line
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What could not be read. `kind` is the rule id that reports it, e.g. `syntax/unbalanced-braces`."""
 
     span: Span

@@ -114,7 +114,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "message": plan.message,
         "source_revision": plan.source_revision,
         "deadline_s": plan.deadline_s,
-        "group": asdict(plan.group) if plan.group else None,
+        "group": plan.group._asdict() if plan.group else None,
         "blast": asdict(plan.blast),
         "targets": [_target_document(target) for target in plan.targets],
     }
@@ -123,14 +123,14 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 def _target_document(target: TargetPlan) -> dict[str, Any]:
     base, files = target.base, target.files
     return {
-        "instance": asdict(target.instance),
+        "instance": target.instance._asdict(),
         "base": {"digest": base.digest, "tag": base.tag, "updated_at": base.updated_at.isoformat()},
         "digest": files.digest,
         "root": files.root,
         "entry": files.entry,
         "files": {_name(path): _contents(data) for path, data in sorted(files.files.items())},
         "diff": target.diff,
-        "probes": [asdict(probe) for probe in target.probes],
+        "probes": [probe._asdict() for probe in target.probes],
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from penstock.config import load_path
@@ -76,7 +75,7 @@ def render_probes(target: TargetSettings, values: Values, *, instance: str, root
                 way_out="It must come out as http://address:port/path or https://...",
             )
         host, contains = put(probe.host, f"probe {at} host"), put(probe.contains, f"probe {at} contains")
-        probes.append(replace(probe, url=url, host=host, contains=contains))
+        probes.append(probe._replace(url=url, host=host, contains=contains))
     return tuple(probes)
 
 

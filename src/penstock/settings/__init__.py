@@ -5,10 +5,9 @@ Only `cli` reads the environment; it hands it to `settings.load.load_settings` a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from penstock.model import Severity
 
@@ -18,17 +17,15 @@ if TYPE_CHECKING:
     from penstock.ports import Probe
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSetting:
+class RuleSetting(NamedTuple):
     """What a project says of one rule: `off`, another severity, or options."""
 
     enabled: bool = True
     severity: Severity | None = None
-    options: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    options: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSettings:
+class CheckSettings(NamedTuple):
     """[check]. nginx_version: a release, or empty for the newest. mapping: path on the target -> folder here.
 
     entries: files to check when none is named. policies: folders of the project's own declared policies.
@@ -38,13 +35,12 @@ class CheckSettings:
     profile: str = "default"
     fail_on: Severity = Severity.ERROR
     nginx_version: str = ""
-    mapping: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    mapping: Mapping[str, str] = MappingProxyType({})
     policies: tuple[Path, ...] = ()
-    rules: Mapping[str, RuleSetting] = field(default_factory=lambda: MappingProxyType({}))
+    rules: Mapping[str, RuleSetting] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigSettings:
+class ConfigSettings(NamedTuple):
     """[configs.NAME]: either `path` (an entry file, published as it stands) or `template` and `values`.
 
     template: a folder of the project, or `penstock:NAME` for a shipped one. values: a folder that holds base.yaml,
@@ -57,8 +53,7 @@ class ConfigSettings:
     values: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Auth:
+class Auth(NamedTuple):
     """How to authenticate. source: "" (environment, then netrc), "environment", "token-file", "keyring" or "netrc".
 
     name: the variable, file or user that the source needs.
@@ -68,8 +63,7 @@ class Auth:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TargetSettings:
+class TargetSettings(NamedTuple):
     """[targets.NAME]: where a config goes. Exactly one of group and instance.
 
     manager: an URL, or empty for the manager in this process. root, entry: names on the target.
@@ -90,8 +84,7 @@ class TargetSettings:
     deadline_s: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class ManagerSettings:
+class ManagerSettings(NamedTuple):
     """[manager]: the manager that runs in this process or under `penstock serve`.
 
     data: the folder of its database. allow: directories whose masters may be managed. names: conf path -> name.
@@ -100,18 +93,17 @@ class ManagerSettings:
 
     data: Path = Path(".penstock")
     allow: tuple[str, ...] = ("/etc/nginx",)
-    names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    names: Mapping[str, str] = MappingProxyType({})
+    groups: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """A project. folder: what relative paths in the file are relative to. file: where it was read, or None."""
 
     folder: Path
     file: Path | None = None
     check: CheckSettings = CheckSettings()
-    configs: Mapping[str, ConfigSettings] = field(default_factory=lambda: MappingProxyType({}))
-    targets: Mapping[str, TargetSettings] = field(default_factory=lambda: MappingProxyType({}))
+    configs: Mapping[str, ConfigSettings] = MappingProxyType({})
+    targets: Mapping[str, TargetSettings] = MappingProxyType({})
     manager: ManagerSettings = ManagerSettings()
     history: Path = Path(".penstock/history.git")
