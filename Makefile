@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test bench lock clean setup nginx
+.PHONY: demo test bench lock policies clean setup nginx
 setup: $(STAMP)
 
 # pip checks every download against requirements.lock; Penstock itself is then installed without looking further.
@@ -23,6 +23,9 @@ demo: setup nginx
 
 test: setup nginx
 	@$(PY) -m pytest -n 2 --dist loadgroup
+
+policies: setup
+	@$(PY) .ci/digest-policies
 
 bench: setup nginx
 	@$(PY) benchmarks/run.py

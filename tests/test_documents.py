@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.documents import MAX_DEPTH, load_yaml
+from penstock.documents import load_yaml
+from penstock.documents.reader import MAX_DEPTH
 from penstock.errors import SettingsError
 
 SCALARS: list[tuple[str, object]] = [

@@ -32,7 +32,7 @@ DOORS: dict[str, set[str]] = {
     "starlette": {"manager"},
     "truststore": {"client"},
     "uvicorn": {"manager"},
-    "yaml": {"documents.py"},
+    "yaml": {"documents"},
 }
 
 

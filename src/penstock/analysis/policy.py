@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from penstock.documents import Document
     from penstock.model import Directive
 
 RULE_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -60,11 +61,20 @@ def compile_policy(path: Path) -> Rule[NoOptions]:
 
     Raises SettingsError, which names file and line, for whatever the language does not have.
     """
+    return compile_document(load_yaml(read_policy(path), str(path)), pack=path.parent.name)
+
+
+def read_policy(path: Path) -> str:
+    """The text of a policy file. Raises SettingsError for one that cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         raise SettingsError(f"the policy {path} cannot be read: {exc}") from exc
-    top = Fields(load_yaml(text, str(path)))
+
+
+def compile_document(document: Document, *, pack: str) -> Rule[NoOptions]:
+    """The rule that a document declares. Raises SettingsError as `compile_policy` does."""
+    top = Fields(document)
     rule_id = top.text("id")
     if not RULE_ID.fullmatch(rule_id):
         top.fail("id", f"must be `category/slug` in small letters, such as security/autoindex, not {rule_id!r}")
@@ -90,7 +100,7 @@ def compile_policy(path: Path) -> Rule[NoOptions]:
         options=NoOptions(),
         check=_check(names, frozenset(within), _requirement(top), _say(message), hint),
         profiles=frozenset(profiles),
-        pack=path.parent.name,
+        pack=pack,
     )
     examples.end()
     top.end()
@@ -162,4 +172,9 @@ def compile_folder(folder: Path) -> tuple[Rule[Any], ...]:
     """
     if not folder.is_dir():
         raise SettingsError(f"there is no folder of policies {folder}", way_out="[check] policies names it.")
-    return tuple(compile_policy(path) for path in sorted(folder.rglob("*")) if path.is_file() and is_policy(path))
+    return tuple(compile_policy(path) for path in policy_files(folder))
+
+
+def policy_files(folder: Path) -> tuple[Path, ...]:
+    """The policy files of a folder and of those inside it, in the order of their paths."""
+    return tuple(path for path in sorted(folder.rglob("*")) if path.is_file() and is_policy(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -87,7 +88,10 @@ def _initialise(
         hostnames=hostnames or ("localhost", "127.0.0.1"),
         clock=now,
     )
-    print_text(f"database     {made.database}\nuser         {made.user}\ncertificate  {made.certificate.path}\n")
+    print_text(
+        f"database     {made.database}\nuser         {made.user}\ncertificate  {made.certificate.path}\n"
+        f"fingerprint  {made.certificate.fingerprint}\n"
+    )
     return DONE
 
 
@@ -110,6 +114,7 @@ def _serve(settings: Settings, data: Path, listen: str, certificate: Path | None
     made, made_key = data / "certificate.pem", data / "key.pem"
     if certificate is None and key is None and made.exists() and made_key.exists():
         certificate, key = made, made_key
+    gc.enable()  # this run is not short
     manager = open_embedded(settings, data=data)
     # The server takes SIGTERM while it runs and hands it on when it has finished what ran: the good end of a service.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""YAML with the line of every value. The only door to yaml.
+"""Reading YAML with the line of every value. The only door to yaml.
 
 What is read is the part of YAML that cannot surprise: mappings with text keys, lists, text, `true` and `false`, whole
 and decimal numbers, `null`. `on`, `off`, `yes` and `no` are text, as nginx means them; `0644` and `12:30` are text;
@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 import yaml
 from yaml import events
 
+from penstock.documents import Document
 from penstock.errors import SettingsError
 
 MAX_VALUES = 200_000
@@ -29,25 +30,6 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # PyYAML may be built w
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?")
 _WORDS: Mapping[str, object] = {"": None, "~": None, "null": None, "true": True, "false": False}
-
-
-class Document(NamedTuple):
-    """What a YAML text holds. value: dict, list, str, int, float, bool or None, nested.
-
-    lines: the line, from 1, of each value by its path of keys and indices; `()` is the whole.
-    A value in a mapping stands where its key stands. label: what to call the text to the user.
-    """
-
-    value: object
-    lines: Mapping[tuple[str | int, ...], int]
-    label: str
-
-    def line(self, *path: str | int) -> int:
-        """The line of the value at a path, or of the nearest thing around it that exists."""
-        at = tuple(path)
-        while at and at not in self.lines:
-            at = at[:-1]
-        return self.lines[at]
 
 
 @dataclass(slots=True)
@@ -86,7 +68,7 @@ class _Lines(Mapping[tuple[str | int, ...], int]):
         return sum(1 for _ in self)
 
 
-def load_yaml(text: str, label: str) -> Document:
+def read(text: str, label: str) -> Document:
     """The one document that a YAML text holds; an empty text holds None.
 
     Raises SettingsError, which names label:line:column and the way out, for text that is not YAML, and for what this
