@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import gc
 import os
 import signal
 import sys
@@ -25,9 +24,6 @@ def main() -> int:
     # Reading a configuration makes many objects that all stay until the end: looking for garbage among them every
     # 700 is a tenth of a check's time.
     gc.set_threshold(50_000, 20, 20)
-    # A run is short, and a third of a large check would go into looking for garbage that there is not.
-    # `penstock serve`, which stays, switches it on again.
-    gc.disable()
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

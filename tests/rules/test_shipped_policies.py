@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from penstock.analysis.policy import policy_files, read_policy
-from penstock.analysis.rule import Rule
 from penstock.documents import load_yaml
 from penstock.rules import registry
 from penstock.shipped import shipped
+
+if TYPE_CHECKING:
+    from penstock.analysis.rule import Rule
 
 
 def test_the_digest_holds_what_yaml_reads() -> None:

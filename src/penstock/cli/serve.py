@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 from pathlib import Path
@@ -114,7 +113,6 @@ def _serve(settings: Settings, data: Path, listen: str, certificate: Path | None
     made, made_key = data / "certificate.pem", data / "key.pem"
     if certificate is None and key is None and made.exists() and made_key.exists():
         certificate, key = made, made_key
-    gc.enable()  # this run is not short
     manager = open_embedded(settings, data=data)
     # The server takes SIGTERM while it runs and hands it on when it has finished what ran: the good end of a service.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
