@@ -61,9 +61,9 @@ def find_target(settings: Settings, name: str) -> TargetSettings:
         return settings.targets[name]
     known = ", ".join(settings.targets)
     guess = nearest(name, tuple(settings.targets))
-    where = str(settings.file or "no settings file was found, and without one")
+    where = f"{settings.file} has {known or 'none'}" if settings.file else "no settings file was found"
     raise NotFound(
-        f"there is no target {name!r}: {where} has {known or 'no targets'}",
+        f"there is no target {name!r}: {where}",
         way_out=f"Did you mean {guess!r}?" if guess else "A target is a table [targets.NAME] in penstock.toml.",
     )
 
