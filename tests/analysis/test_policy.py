@@ -56,6 +56,8 @@ SERVERS = "http {\n {0}\n server {\n {1}\n }\n}\n"
         ("each: server\nforbid: {child: root}\n", "", "root /a;", [3]),
         ("each: server\nrequire: {effective: gzip, args: [on]}\n", "gzip on;", "", []),
         ("each: server\nrequire: {effective: gzip, args: [on]}\n", "gzip on;", "gzip off;", [3]),
+        ("each: server\nrequire: {effective: gzip, args: [on]}\n", "gzip ON;", "", []),
+        ("each: server\nforbid: {effective: gzip, first_in: [off]}\n", "gzip Off;", "", [3]),
         ("each: server\nrequire: {effective: gzip, args: [on]}\n", "", "", [3]),
         ("each: server\nrequire: {effective: gzip, args: [on], default: [on]}\n", "", "", []),
         ("each: server\nforbid: {effective: gzip, args: [on], default: [on]}\n", "", "", [3]),

@@ -88,6 +88,16 @@ def test_what_cannot_be_parsed_cannot_be_suppressed() -> None:
     assert [each.rule for each in found.open] == [LINT, "include/not-found"]
 
 
+def test_odd_space_inside_an_argument_can_be_meant() -> None:
+    """nginx takes it, so it is a warning that a comment can answer; in a name it stays an error."""
+    text = "http {\n # penstock: ignore[syntax/odd-whitespace] the file is called so\n root /a\xa0b;\n}"
+    assert not report(text, []).open
+    (warning,) = report("http {\n root /a\xa0b;\n}", []).open
+    assert (warning.rule, warning.severity) == ("syntax/odd-whitespace", Severity.WARNING)
+    error, *_ = report("http {\n root\xa0 /a;\n}", []).open
+    assert (error.rule, error.severity) == ("syntax/invalid-whitespace", Severity.ERROR)
+
+
 def test_bad_suppressions_can_be_switched_off() -> None:
     """The finding is a rule like others."""
     profile = Profile(rules={LINT: RuleSetting(enabled=False)})

@@ -18,6 +18,7 @@ NGINX = "/usr/sbin/nginx"
 SYNTAX = re.compile(r"\[emerg\] .*?(unexpected|too long parameter).* in \S+:(\d+)$", re.MULTILINE)
 HARMLESS = {
     "syntax/invalid-whitespace",
+    "syntax/odd-whitespace",
     "syntax/lone-cr",
     "syntax/invalid-encoding",
     "syntax/nul-byte",

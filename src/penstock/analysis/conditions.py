@@ -86,24 +86,29 @@ class Effective(NamedTuple):
         return found[-1] if found else None
 
 
+def _as_nginx(words: Words) -> Words:
+    """The words, switches in small letters: nginx takes `ON` for `on` (ngx_conf_set_flag_slot)."""
+    return tuple(word.lower() if word.lower() in {"on", "off"} else word for word in words)
+
+
 def _exactly(table: Fields) -> OfWords:
-    wanted = table.texts("args")
-    return lambda words: tuple(words) == wanted
+    wanted = _as_nginx(table.texts("args"))
+    return lambda words: _as_nginx(words) == wanted
 
 
 def _all_in(table: Fields) -> OfWords:
-    wanted = frozenset(table.texts("args_in"))
-    return wanted.issuperset
+    wanted = frozenset(_as_nginx(table.texts("args_in")))
+    return lambda words: wanted.issuperset(_as_nginx(words))
 
 
 def _any_in(table: Fields) -> OfWords:
-    wanted = frozenset(table.texts("any_arg_in"))
-    return lambda words: not wanted.isdisjoint(words)
+    wanted = frozenset(_as_nginx(table.texts("any_arg_in")))
+    return lambda words: not wanted.isdisjoint(_as_nginx(words))
 
 
 def _first_in(table: Fields) -> OfWords:
-    wanted = frozenset(table.texts("first_in"))
-    return lambda words: bool(words) and words[0] in wanted
+    wanted = frozenset(_as_nginx(table.texts("first_in")))
+    return lambda words: bool(words) and _as_nginx(words[:1])[0] in wanted
 
 
 def _matches(table: Fields) -> OfWords:

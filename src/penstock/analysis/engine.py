@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from penstock.analysis.rule import Rule
     from penstock.model import Config
 
-TOLERATED = frozenset({"syntax/invalid-encoding", "syntax/lone-cr"})
+TOLERATED = frozenset({"syntax/invalid-encoding", "syntax/lone-cr", "syntax/odd-whitespace"})
 """Kinds of Problem that nginx itself reads past, and we too: nothing is left unread."""
+
+SUPPRESSIBLE = frozenset({"syntax/odd-whitespace"})
+"""Of those, what may be meant: the rest shows another text than nginx reads."""
 
 
 def analyse(config: Config, rules: Sequence[Rule[Any]], profile: Profile) -> Report:
@@ -33,8 +36,11 @@ def analyse(config: Config, rules: Sequence[Rule[Any]], profile: Profile) -> Rep
     context = Context(config, known, known.resolve_version(profile.nginx_version))
     run = _Run(Suppressions(config))
     for problem in config.problems:
+        finding = Finding(problem.span, problem.message, problem.hint)
         severity = Severity.WARNING if problem.kind in TOLERATED else Severity.ERROR
-        run.add(problem.kind, severity, Finding(problem.span, problem.message, problem.hint), None)
+        may_be_meant = problem.kind in SUPPRESSIBLE
+        reason = run.suppressions.reason(problem.kind, problem.span) if may_be_meant else None
+        run.add(problem.kind, severity, finding, reason)
     for choice in chosen:
         run.try_rule(choice, context)
     run.judge_comments(chosen, {rule.id for rule in rules})
@@ -79,7 +85,7 @@ class _Run:
             return
         broken = {rule for rule, _ in self.broken}
         ran = {one.rule.id for one in chosen} - broken
-        for finding in self.suppressions.findings(known, ran):
+        for finding in self.suppressions.findings(known | SUPPRESSIBLE, ran | SUPPRESSIBLE):
             self.add(BAD_SUPPRESSION.id, severity, finding, None)
 
 

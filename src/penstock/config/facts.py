@@ -148,7 +148,7 @@ def _server(block: Directive) -> Server:
     if not listens:
         listens = (Listen(None, (Socket(EVERY_ADDRESS, 80),)),)
     switched = [directive.args[0] for directive in block.children("ssl") if directive.args]
-    tls = any(each.ssl for each in listens) or switched[-1:] == ["on"]
+    tls = any(each.ssl for each in listens) or (bool(switched) and switched[-1].lower() == "on")
     names = tuple(word for directive in block.children("server_name") for word in directive.args)
     return Server(block, listens, names, tls)
 

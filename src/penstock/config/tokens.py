@@ -255,8 +255,10 @@ class _Scanner:
         odd = _ODD_SPACE.search(raw)
         if odd:
             at = word.start + odd.start()
+            inside = word is not self.head and _ODD_SPACE.sub("", raw)
+            kind = "syntax/odd-whitespace" if inside else "syntax/invalid-whitespace"
             message = f"U+{ord(odd[0]):04X} looks like white space, but nginx takes it for a part of the word"
-            self._problem(at, at + 1, "syntax/invalid-whitespace", message, "Replace it by a space.")
+            self._problem(at, at + 1, kind, message, "Replace it by a space.")
 
     def _too_long(self, start: int, what: str, hint: str) -> None:
         message = f"{what} does not fit into nginx's buffer of {TOKEN_LIMIT}"
