@@ -1,6 +1,8 @@
 """Directives of modules that nginx does not ship: names, so that they are not taken for mistakes.
 
-Each from the README of the module, on GitHub under the name given here.
+Each module stands on GitHub under the name given here. The names of dav-ext, set-misc, fancyindex, upload, upload
+progress, PAM, cookie flag and upstream check were looked up in published configurations and sources; the others are
+general knowledge. A name that is wrong here silences a report; it never makes one.
 """
 
 from __future__ import annotations
@@ -30,7 +32,10 @@ _STARTS = (
     ("push_stream_", "wandenberg/nginx-push-stream-module"),
     ("rtmp", "arut/nginx-rtmp-module"),
     ("srcache_", "openresty/srcache-nginx-module"),
+    ("report_uploads", "masterzen/nginx-upload-progress-module"),
     ("subs_filter", "yaoweibin/ngx_http_substitutions_filter_module"),
+    ("track_uploads", "masterzen/nginx-upload-progress-module"),
+    ("upload_progress", "masterzen/nginx-upload-progress-module"),
     ("vhost_traffic_status", "vozlt/nginx-module-vts"),
     ("zstd", "tokers/zstd-nginx-module"),
 )

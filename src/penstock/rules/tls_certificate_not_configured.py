@@ -1,12 +1,25 @@
 """TLS is spoken on a socket whose default server has no certificate
 
 nginx refuses to start with `no "ssl_certificate" is defined`. Only the default server of the socket has to have one,
-unless it rejects handshakes.
+unless it rejects handshakes: then every other server of the socket needs one, or rejects them, too.
 
 ```nginx bad
 http {
     server {
         listen 443 ssl;  # want "no ssl_certificate for TLS on \\*:443"
+        server_name a.example;
+    }
+}
+```
+
+```nginx bad
+http {
+    server {
+        listen 443 ssl default_server;
+        ssl_reject_handshake on;
+    }
+    server {
+        listen 443 ssl;  # want "no ssl_certificate for TLS on \\*:443, whose default server rejects handshakes"
         server_name a.example;
     }
 }
@@ -38,31 +51,42 @@ from penstock.config.facts import default_servers, inheritance, servers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from penstock.config.facts import Server, Socket
+    from penstock.config.facts import Inheritance, Server, Socket
     from penstock.model import Directive
 
 
 def check(context: Context, _: NoOptions) -> Iterator[Finding]:
-    """Every socket with TLS whose default server has no certificate, once for each server."""
+    """Every server that has to have a certificate for a socket with TLS and has none, once for each server."""
     secured = {
         socket for server in context.get(servers) for each in server.listens if each.ssl for socket in each.sockets
     }
     blocks = context.get(inheritance)
+    sharing: dict[Socket, list[Server]] = {}
+    for server in context.get(servers):
+        for socket in secured.intersection(server.sockets):
+            sharing.setdefault(socket, []).append(server)
     told: set[int] = set()
-    for socket, server in context.get(default_servers).items():
-        if socket not in secured or id(server) in told:
+    for socket, default in context.get(default_servers).items():
+        if socket not in secured or blocks.effective(default.directive, "ssl_certificate"):
             continue
-        if blocks.effective(server.directive, "ssl_certificate"):
-            continue
-        if blocks.value(server.directive, "ssl_reject_handshake", "off").lower() == "on":
-            continue
-        told.add(id(server))
-        listen = _listen(server, socket)
-        yield Finding(
-            listen.head_span if listen is not None else server.directive.head_span,
-            f"there is no ssl_certificate for TLS on {socket}, and this server is its default one",
-            "Give it ssl_certificate and ssl_certificate_key, or `ssl_reject_handshake on;`.",
-        )
+        rejects = _rejects(blocks, default)
+        for server in sharing[socket] if rejects else [default]:
+            if id(server) in told or _rejects(blocks, server):
+                continue
+            if blocks.effective(server.directive, "ssl_certificate"):
+                continue
+            told.add(id(server))
+            why = "whose default server rejects handshakes" if rejects else "and this server is its default one"
+            listen = _listen(server, socket)
+            yield Finding(
+                listen.head_span if listen is not None else server.directive.head_span,
+                f"there is no ssl_certificate for TLS on {socket}, {why}",
+                "Give it ssl_certificate and ssl_certificate_key, or `ssl_reject_handshake on;`.",
+            )
+
+
+def _rejects(blocks: Inheritance, server: Server) -> bool:
+    return blocks.value(server.directive, "ssl_reject_handshake", "off").lower() == "on"
 
 
 def _listen(server: Server, socket: Socket) -> Directive | None:
