@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test bench lock policies clean setup nginx
+.PHONY: demo test coverage bench lock policies clean setup nginx
 setup: $(STAMP)
 
 # pip checks every download against requirements.lock; Penstock itself is then installed without looking further.
@@ -26,6 +26,9 @@ test: setup nginx
 
 policies: setup
 	@$(PY) .ci/digest-policies
+
+coverage: setup nginx
+	@$(PY) -m pytest -n 2 --dist loadgroup --cov=penstock --cov-report=term:skip-covered
 
 bench: setup nginx
 	@$(PY) benchmarks/run.py
