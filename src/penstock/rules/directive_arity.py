@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 
 from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
 from penstock.analysis.standing import known_groups
+from penstock.analysis.swallowed import swallowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ def check(context: Context, _: NoOptions) -> Iterator[Finding]:
             count = len(directive.args)
             if count not in taken:
                 taken[count] = any(row.takes(count) for row in rows)
-            if not taken[count]:
+            if not taken[count] and swallowed(directive, context, at) is None:
                 hint = "Is a semicolon missing?" if rows[0].minimum < count else ""
                 yield Finding(directive.head_span, f"`{name}` takes {_wanted(rows[0])}, not {count}", hint)
 

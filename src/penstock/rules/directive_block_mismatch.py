@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
 from penstock.analysis.standing import known_groups
+from penstock.analysis.swallowed import swallowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,13 +35,13 @@ if TYPE_CHECKING:
 
 def check(context: Context, _: NoOptions) -> Iterator[Finding]:
     """Every directive with braces that takes none, and every one without that needs them."""
-    for name, _at, rows, directives in known_groups(context):
+    for name, at, rows, directives in known_groups(context):
         allowed = {row.block for row in rows}
         if len(allowed) != 1:
             continue
         for directive in directives:
             has_block = directive.block is not None or directive.body is not None
-            if has_block in allowed:
+            if has_block in allowed or swallowed(directive, context, at) is not None:
                 continue
             if has_block:
                 yield Finding(directive.head_span, f"`{name}` takes no block", "End it with a semicolon.")

@@ -8,8 +8,17 @@ http {
         client_max_body_size 1m;
         gzip on;
         client_max_body_size 2m;  # want "client_max_body_size. stands twice"
+        location /a {
+            root /srv;
+            alias /srv/;  # want "alias. cannot stand beside .root"
+            try_files /a =404;
+            try_files /b =404;  # want "try_files. stands twice"
+        }
     }
+    log_format short $uri;
+    log_format short $args;  # want "log_format short. stands twice"
 }
+http { }  # want "http. stands twice"
 ```
 
 ```nginx good
@@ -19,6 +28,10 @@ http {
         gzip off;
         add_header A 1;
         add_header B 2;
+        proxy_redirect /a /b;
+        proxy_redirect /c /d;
+        proxy_hide_header A;
+        proxy_hide_header B;
         location / { gzip on; }
     }
 }
@@ -35,27 +48,72 @@ from penstock.analysis.standing import known_groups
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from penstock.catalog import DirectiveFact
     from penstock.model import Directive
 
-_ONCE = frozenset({"flag", "size", "offset", "number", "time_s", "time_ms", "enum"})
+_ONCE = frozenset(
+    "access|complex|complex size|enum|flag|number|number size|offset|path|size|string|time_ms|time_s".split("|")  # noqa: SIM905
+)
 """Kinds of value whose setters in nginx's source refuse a second one (ngx_conf_set_flag_slot and its kin)."""
+
+_LISTS = frozenset({"fastcgi_catch_stderr", "server_name", "ssl_certificate", "ssl_certificate_key"})
+"""Texts that may stand twice all the same; so may the names of headers to hide or to pass, and keys of tickets."""
+
+_ONCE_BY_NAME = frozenset(
+    """
+    aio alias auth_basic_user_file auth_request charset directio disable_symlinks events expires fastcgi_bind
+    fastcgi_cache fastcgi_cache_key fastcgi_pass fastcgi_store geoip_city geoip_country geoip_org grpc_bind grpc_pass
+    grpc_ssl_password_file http internal keepalive keepalive_timeout limit_except mail memcached_bind memcached_pass
+    open_file_cache open_log_file_cache proxy_bind proxy_cache proxy_cache_key proxy_pass proxy_ssl_password_file
+    proxy_store real_ip_header resolver root scgi_bind scgi_cache scgi_cache_key scgi_pass scgi_store source_charset
+    ssl_ocsp_cache ssl_password_file stream try_files use user userid_expires userid_mark uwsgi_bind uwsgi_cache
+    uwsgi_cache_key uwsgi_pass uwsgi_ssl_password_file uwsgi_store worker_connections worker_cpu_affinity
+    worker_priority worker_processes
+    """.split()  # noqa: SIM905
+)
+"""Directives with setters of their own that refuse a second one: each was tried on nginx 1.22.1, or read."""
+
+_NAMED = frozenset({"log_format"})
 
 
 def check(context: Context, _: NoOptions) -> Iterator[Finding]:
     """Every second directive of a name in a block, where nginx takes only one."""
+    folders: dict[Directive | None, Directive] = {}
     for name, _at, rows, directives in known_groups(context):
-        if not rows or not all(row.value in _ONCE for row in rows):
+        if not rows or not (name in _NAMED or _once(name, rows)):
             continue
-        first: dict[Directive | None, Directive] = {}
+        first: dict[tuple[Directive | None, str], Directive] = {}
         for directive in directives:
-            earlier = first.setdefault(directive.parent, directive)
+            own = str(directive.args[0]) if name in _NAMED and directive.args else ""
+            earlier = first.setdefault((directive.parent, own), directive)
             if earlier is not directive:
-                yield Finding(
-                    directive.head_span,
-                    f"`{name}` stands twice in this block",
-                    "Delete one of them.",
-                    ((earlier.head_span, "the first one"),),
-                )
+                yield _twice(directive, earlier, f"`{name} {own}`" if own else f"`{name}`")
+            elif name in {"root", "alias"}:
+                earlier = folders.setdefault(directive.parent, directive)
+                if earlier is not directive:
+                    late, early = sorted((directive, earlier), key=lambda each: -each.start)
+                    yield Finding(
+                        late.head_span,
+                        f"`{late.name}` cannot stand beside `{early.name}`",
+                        "Delete one of them.",
+                        ((early.head_span, "the other one"),),
+                    )
+
+
+def _once(name: str, rows: tuple[DirectiveFact, ...]) -> bool:
+    if name in _ONCE_BY_NAME:
+        return True
+    listed = name in _LISTS or name.endswith(("_hide_header", "_pass_header", "_ticket_key"))
+    return not listed and all(row.value in _ONCE for row in rows)
+
+
+def _twice(directive: Directive, earlier: Directive, what: str) -> Finding:
+    return Finding(
+        directive.head_span,
+        f"{what} stands twice in this block",
+        "Delete one of them.",
+        ((earlier.head_span, "the first one"),),
+    )
 
 
 RULE = Rule(
