@@ -72,6 +72,27 @@ def test_a_mapping_names_files_as_on_the_target(tmp_path: Path) -> None:
     assert not parse(files).problems
 
 
+@pytest.mark.parametrize("link", ["/etc/nginx/available/a.conf", "../available/a.conf", "/etc/nginx/also/a.conf"])
+def test_an_absolute_link_in_a_checkout_means_the_checkouts_file(link: str, tmp_path: Path) -> None:
+    """Debian links /etc/nginx/sites-enabled/default absolutely; in a checkout that is not this machine's own file."""
+    lay(tmp_path, repo__nginx="include enabled/*.conf;", repo__available__a="server_name checkout;")
+    (tmp_path / "repo/also").symlink_to("/etc/nginx/available")
+    (tmp_path / "repo/enabled").mkdir()
+    (tmp_path / "repo/enabled/a.conf").symlink_to(link)
+    files = load_path(tmp_path / "repo/nginx.conf", mapping={"/etc/nginx": str(tmp_path / "repo")})
+    assert files.files["/etc/nginx/enabled/a.conf"] == b"server_name checkout;"
+    assert not files.unreadable
+
+
+def test_a_circle_of_links_is_recorded(tmp_path: Path) -> None:
+    """Following links ends."""
+    lay(tmp_path, repo__nginx="include a.conf;")
+    (tmp_path / "repo/a.conf").symlink_to("/etc/nginx/b.conf")
+    (tmp_path / "repo/b.conf").symlink_to("/etc/nginx/a.conf")
+    files = load_path(tmp_path / "repo/nginx.conf", mapping={"/etc/nginx": str(tmp_path / "repo")})
+    assert list(files.unreadable) == ["/etc/nginx/a.conf"]
+
+
 def test_the_longest_mapping_wins(tmp_path: Path) -> None:
     """A folder inside a mapped folder may be mapped to another place."""
     lay(tmp_path, repo__nginx="include sub/a.conf;", other__a="x;")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NO_MAPPING: Mapping[str, str] = MappingProxyType({})
+_MOST_LINKS = 40  # as many as Linux follows (path_resolution(7))
 
 
 def load_bytes(files: Mapping[str, bytes], *, root: str, entry: str) -> FileSet:
@@ -110,7 +111,7 @@ class _Disk:
         inside = self.here != "/" and _below(local, self.here)
         shown = os.path.relpath(local, self.here) if inside else local
         try:
-            self.files[path] = _bytes_of(local)
+            self.files[path] = _bytes_of(self._behind_links(local))
         except FileNotFoundError:
             if os.path.lexists(local):
                 self.unreadable[path] = "it is a symbolic link to a file that is not there"
@@ -122,6 +123,29 @@ class _Disk:
             return False
         self.origins[path] = Origin(shown)
         return True
+
+    def _behind_links(self, local: str) -> str:
+        """Where a file here really is. An absolute link means what it would mean on the target.
+
+        Debian's `sites-enabled/default -> /etc/nginx/sites-available/default`, in a checkout of /etc/nginx, is the
+        checkout's file and not that of the machine on which somebody looks at it.
+        """
+        if not self.mapping:
+            return local
+        for _ in range(_MOST_LINKS):
+            link = next((place for place in _places(local) if os.path.islink(place)), "")  # noqa: PTH114 - a str is at hand
+            if not link:
+                return local
+            to = os.readlink(link)  # noqa: PTH115
+            to = self.local_of(to) if to.startswith("/") else os.path.join(os.path.dirname(link), to)  # noqa: PTH118, PTH120
+            local = os.path.normpath(to + local[len(link) :])
+        return local
+
+
+def _places(path: str) -> list[str]:
+    """Each directory on the way to a path, and the path: /a, /a/b, /a/b/c."""
+    ends = [at for at, letter in enumerate(path) if letter == "/" and at]
+    return [*(path[:at] for at in ends), path]
 
 
 def _absolute(name: str, folder: str) -> str:
