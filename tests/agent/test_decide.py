@@ -26,7 +26,7 @@ Looks = list[tuple[float, list[Worker]]]
         ([(0.1, [OLD]), (0.2, []), (0.3, [NEW, OTHER])], None),
         (
             [(9.9, [OLD]), (10.1, [OLD])],
-            "0 of 2 new workers were there 10 s after the signal, and 1 old ones still served",
+            "0 of 2 new workers were there 10 s after the signal; 1 of the old ones still served",
         ),
         ([(9.9, [NEW]), (10.1, [NEW])], "1 of 2 new workers were there 10 s after the signal"),
     ],
@@ -34,5 +34,25 @@ Looks = list[tuple[float, list[Worker]]]
 def test_a_series_of_looks(looks: Looks, verdict: str | None) -> None:
     """The last look gives this verdict, and no earlier one gives any."""
     watch = Watch(frozenset({1}), wanted=2, began=0.0, deadline_s=10.0)
-    verdicts = [watch.judge(now, workers) for now, workers in looks]
+    verdicts = [watch.judge(now, workers, resting=False) for now, workers in looks]
     assert verdicts == [None] * (len(looks) - 1) + [verdict]
+
+
+@pytest.mark.parametrize(
+    ("looks", "verdict"),
+    [
+        ([(0.1, False, [OLD]), (3.0, False, [OLD]), (3.4, True, [OLD])], None),
+        ([(0.1, False, [OLD]), (3.0, False, [OLD]), (3.4, True, [OLD]), (3.6, True, [OLD])], "nginx kept its old"),
+        ([(0.1, True, [OLD]), (0.3, True, [OLD, NEW]), (0.9, True, [OLD, NEW])], None),
+        ([(0.1, True, [OLD, NEW, OTHER]), (0.2, True, [NEW, OTHER]), (1.3, True, [NEW, OTHER])], ""),
+    ],
+    ids=["not long enough", "nothing came", "new ones came", "took effect"],
+)
+def test_a_master_that_rests_with_its_old_workers(
+    looks: list[tuple[float, bool, list[Worker]]], verdict: str | None
+) -> None:
+    """Half a second after it dealt with the signal, no new worker will come."""
+    watch = Watch(frozenset({1}), wanted=2, began=0.0, deadline_s=10.0)
+    verdicts = [watch.judge(now, workers, resting=resting) for now, resting, workers in looks]
+    assert verdicts[:-1] == [None] * (len(looks) - 1)
+    assert verdicts[-1] == verdict or (verdict and str(verdicts[-1]).startswith(verdict))

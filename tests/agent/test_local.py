@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -134,6 +135,42 @@ def test_a_held_port_is_rolled_back_and_nobody_notices(nginx: Nginx) -> None:
     assert str(port) in result.message
     assert nginx.tree() == before
     assert set(answers) == {"old"}
+
+
+@pytest.mark.parametrize("log", ["stderr", "syslog:server=unix:/dev/null"])
+def test_a_held_port_is_told_soon_where_nginx_logs_to_no_file(nginx: Nginx, log: str) -> None:
+    """nginx tries to bind for 2.5 s; once its master rests with the old workers it is decided, not at the deadline."""
+    quiet = nginx.main().replace(f"{nginx.top}/error.log".encode(), log.encode())
+    assert nginx.publish({"nginx.conf": quiet}).state is State.ACTIVE
+    before = nginx.tree()
+    with socket.socket() as holder, hammering(nginx) as answers:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        began = os.times().elapsed
+        result = nginx.publish({SITE: nginx.site("new", f"listen 127.0.0.1:{holder.getsockname()[1]};")}, deadline_s=60)
+        took_s = os.times().elapsed - began
+    assert result.state is State.ROLLED_BACK, result
+    assert "kept its old workers" in result.message
+    assert str(nginx.root) in result.message
+    assert took_s < 9
+    assert nginx.tree() == before
+    assert set(answers) == {"old"}
+
+
+def test_a_reload_that_takes_long_is_waited_for(nginx: Nginx) -> None:
+    """While the master has not dealt with the signal, that no new worker comes is no failure."""
+    master = nginx.master()
+    later = threading.Timer(2.0, os.kill, (master, signal.SIGCONT))
+
+    def stop(step: str) -> None:
+        if step == "signal":
+            os.kill(master, signal.SIGSTOP)
+            later.start()
+
+    result = nginx.publish({SITE: nginx.site("new")}, step=stop)
+    later.join()
+    assert result.state is State.ACTIVE, result
+    assert nginx.serves() == "new"
 
 
 @pytest.mark.parametrize("log", ["error.log", "stderr"])

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from penstock.agent.masters import Worker
 
 _SECONDS_ALIVE = 1.0
+_SECONDS_UNCHANGED = 0.5  # more than one look: between them the master may have been woken for something else
 _SECONDS_UNSERVED = 0.2  # more than one look: a worker may start between the listing and the reading of /proc
 
 
@@ -29,9 +30,12 @@ class Watch:
     _seen: frozenset[tuple[int, int]] = frozenset()
     _whole_since: float = field(default=0.0)
     _served_at: float = field(default=0.0)
+    _busy_at: float = field(default=0.0)
 
-    def judge(self, now: float, workers: Sequence[Worker]) -> str | None:
+    def judge(self, now: float, workers: Sequence[Worker], *, resting: bool) -> str | None:
         """Why the reload failed, empty when it took effect, None when the next look must tell.
+
+        resting: the master had dealt with the signal when the workers were listed.
 
         It took effect when every wanted worker is new and has lived for a second, and no old one takes requests.
         """
@@ -46,6 +50,10 @@ class Watch:
             self._whole_since = now
         self._seen |= fresh
         self.fresh = fresh
+        if fresh or not resting:
+            self._busy_at = now
+        elif old and max(self._busy_at, self.began) + _SECONDS_UNCHANGED <= now:
+            return "nginx kept its old workers: it could not take what it read"
         if fresh or old:
             self._served_at = now
         elif max(self._served_at, self.began) + _SECONDS_UNSERVED < now:
@@ -54,5 +62,5 @@ class Watch:
             return ""
         if self.began + self.deadline_s < now:
             late = f"{len(fresh)} of {self.wanted} new workers were there {self.deadline_s:.0f} s after the signal"
-            return late + (f", and {len(old)} old ones still served" if old else "")
+            return late + (f"; {len(old)} of the old ones still served" if old else "")
         return None

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.agent.masters import Master, display_name, find_masters, system_uid
-from penstock.agent.publish import apply_to, recover_root
+from penstock.agent.publish import apply_to
+from penstock.agent.revert import recover_root
 from penstock.agent.state import Workplace
 from penstock.config import load_path
-from penstock.errors import NotFound
+from penstock.errors import Conflict, NotFound, PenstockError
+from penstock.model import Result, State
 from penstock.ports import Observed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from penstock.model import FileSet, Result
+    from penstock.model import FileSet
     from penstock.ports import Probe
 
 
@@ -74,19 +76,31 @@ class LocalNginx:
         )
 
     def recover(self) -> Sequence[tuple[str, Result]]:
-        """End every publish that a process left in the middle."""
+        """End every publish that a dead process left in the middle; (uid, result) for each, sorted by root.
+
+        A publish that another process is running is left alone. What cannot be ended is UNKNOWN and stops no other.
+        """
         masters = {master.root: master for master in find_masters(self._allowed)}
-        roots = {*masters, *(str(root) for root in self._roots_under_way())}
         ended = []
-        for root in sorted(roots):
-            workplace = Workplace(Path(root))
-            if not workplace.under_way:
-                continue
-            with workplace.locked():
-                result = recover_root(workplace, masters.get(root), step=self._step)
-            if result is not None:
-                ended.append((masters[root].uid if root in masters else root, result))
+        for root in sorted({*masters, *(str(root) for root in self._roots_under_way())}):
+            ended += self._recover(Workplace(Path(root)), masters.get(root))
         return tuple(ended)
+
+    def _recover(self, workplace: Workplace, master: Master | None) -> list[tuple[str, Result]]:
+        """The instance and how its publish was ended, if one had been left."""
+        uid = master.uid if master else str(workplace.root)
+        try:
+            if not workplace.under_way:
+                return []
+            with workplace.locked(wait_s=0):
+                journal = workplace.read()
+                uid = journal.uid if journal else uid
+                result = recover_root(workplace, master, step=self._step)
+        except Conflict:  # it is under way in a process that lives
+            return []
+        except (PenstockError, OSError) as error:
+            result = Result(State.UNKNOWN, f"the unfinished publish to {workplace.root} could not be ended: {error}")
+        return [(uid, result)] if result else []
 
     def _roots_under_way(self) -> set[Path]:
         """Roots below the allowed directories that have a journal, whether or not their master still runs."""

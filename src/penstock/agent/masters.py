@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
+import re
+import signal
 import socket
 import time
 import uuid
@@ -27,6 +29,7 @@ _TITLE = "nginx: master process "
 _WORKER = "nginx: worker process"
 _LEAVING = "is shutting down"
 _STAT_PPID, _STAT_START = 1, 19  # of the fields after the command's name, from 0 (proc(5): fields 4 and 22)
+_HANGUP_BIT = 1 << (signal.SIGHUP - 1)  # in the masks of proc(5), status
 _NAMESPACE = uuid.UUID("7b0f2f0e-6b0c-5d3e-9c57-2f6c1e6f3a11")
 
 
@@ -67,6 +70,20 @@ class Master:
     def alive(self) -> bool:
         """Whether this very process still runs."""
         return _start_ticks(self.pid) == self.start_ticks
+
+    @property
+    def resting(self) -> bool:
+        """Whether it waits in its main loop: every signal to reload that it was sent has been dealt with.
+
+        A master blocks its signals but while it waits in sigsuspend (ngx_master_process_cycle), so that it reads the
+        configuration, resolves names and tries to bind with SIGHUP blocked. False, too, where /proc does not say.
+        """
+        try:
+            text = Path(f"/proc/{self.pid}/status").read_text(errors="replace")
+        except OSError:
+            return False
+        masks = [int(mask, 16) for mask in re.findall(r"^(?:SigPnd|ShdPnd|SigBlk):\s*([0-9a-f]+)$", text, re.MULTILINE)]
+        return bool(masks) and not any(mask & _HANGUP_BIT for mask in masks)
 
     @property
     def extra_arguments(self) -> tuple[str, ...]:

@@ -77,6 +77,13 @@ def look(master: Master, logs: Sequence[str]) -> Before:
     return Before(frozenset(worker.pid for worker in master.workers()), marks)
 
 
+def settle(master: Master, *, deadline_s: float) -> None:
+    """Wait until the master has dealt with earlier signals: a second one at once would blur what the first brought."""
+    end = time.monotonic() + deadline_s
+    while not master.resting and master.alive and time.monotonic() < end:
+        time.sleep(_SECONDS_PER_LOOK)
+
+
 def wanted_workers(config: Config) -> int:
     """How many workers this configuration starts: worker_processes, `auto` being the processors online."""
     for directive in config.directives:
@@ -92,13 +99,14 @@ def prove(master: Master, before: Before, *, workers: int, probes: Sequence[Prob
     while True:
         if not master.alive:
             return Proof(holds=False, message=f"the nginx master (pid {master.pid}) died during the reload")
+        resting = master.resting  # asked before the workers are listed, which a resting master has started
         now_workers = master.workers()
         complaint = _complaint(master, before, now_workers)
         if complaint:
             return Proof(holds=False, message=f"nginx logged: {complaint}")
-        failure = watch.judge(time.monotonic(), now_workers)
+        failure = watch.judge(time.monotonic(), now_workers, resting=resting)
         if failure:
-            return Proof(holds=False, message=failure)
+            return Proof(holds=False, message=failure + _where_it_says_why(before))
         if failure is not None:
             break
         time.sleep(_SECONDS_PER_LOOK)
@@ -111,6 +119,12 @@ def prove(master: Master, before: Before, *, workers: int, probes: Sequence[Prob
         evidence.append("the error log holds nothing against it")
     evidence += [f"GET {probe.url} answered {probe.status}" for probe in probes]
     return Proof(holds=True, message="nginx serves it", evidence=tuple(evidence))
+
+
+def _where_it_says_why(before: Before) -> str:
+    if before.logs:
+        return f"; see {', '.join(before.logs)}"
+    return "; it logs to no file, so look where its stderr or syslog goes for the reason"
 
 
 def _is_new(worker: Worker, before: Before) -> bool:

@@ -8,9 +8,9 @@ Before the exchange nothing live is touched. After it, whoever finds the journal
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
-import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from penstock.agent import shape, tree
 from penstock.agent.masters import started_at
 from penstock.agent.proof import Proof, error_logs, look, prove, wanted_workers
-from penstock.agent.state import Journal, Workplace
+from penstock.agent.revert import go_back, hang_up, recover_root
+from penstock.agent.state import SECONDS_TO_WAIT, Journal, Workplace
 from penstock.agent.trial import try_candidate
 from penstock.config import load_path, parse
 from penstock.errors import PenstockError
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from penstock.model import FileSet
     from penstock.ports import Probe
 
-_SECONDS_TO_GO_BACK = 15.0
 _SECONDS_PER_TICK = 0.01  # how exactly the kernel tells when a process began
 
 
@@ -46,15 +46,22 @@ def apply_to(
     deadline_s: float,
     step: Callable[[str], None],
 ) -> Result:
-    """Put the files in force and prove it, or go back. One terminal result; the lock's Conflict is REFUSED too."""
+    """Put the files in force and prove it, or go back. One terminal result; the lock's Conflict is REFUSED too.
+
+    deadline_s bounds the way forward, waiting for the lock (2 s at most) included. Going back takes at most
+    SECONDS_TO_GO_BACK more, and so does ending what an earlier process left at this root, before anything else.
+    """
     workplace = Workplace(Path(master.root))
+    deadline = time.monotonic() + deadline_s
     try:
-        with workplace.locked():
-            recover_root(workplace, master, step=step)
-            return _Publish(master, files, workplace, probes, time.monotonic() + deadline_s, step).run(base_digest)
+        with workplace.locked(wait_s=min(SECONDS_TO_WAIT, deadline_s)):
+            earlier = recover_root(workplace, master, step=step)
+            if earlier and workplace.under_way:
+                return Result(State.REFUSED, f"nothing was changed; an earlier publish is not ended: {earlier.message}")
+            return _Publish(master, files, workplace, probes, deadline, step).run(base_digest)
     except (PenstockError, OSError) as error:
         # Every effect after the exchange has its own way back; what arrives here happened before it.
-        return Result(State.REFUSED, f"nothing was changed: {error}")
+        return Result(State.REFUSED, f"nothing was changed in {master.root}: {error}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +88,13 @@ class _Publish:
         objection = shape.objection(self.master, live, self.files, configs)
         if objection:
             return Result(State.REFUSED, objection)
+        stamps = tree.stamps(self.workplace.root)
         refusal = self._prepare(live)
         if refusal:
             self.workplace.clear()
             return Result(State.REFUSED, refusal)
         before = look(self.master, error_logs(self.master, *configs))
-        return self._swap(live, before)
+        return self._swap(live, before, stamps)
 
     def _same(self, live: FileSet) -> Result:
         """The bytes are on the disk. They run too when every worker began after the last of them was written."""
@@ -102,12 +110,14 @@ class _Publish:
         config = parse(live)
         before = look(self.master, error_logs(self.master, config))
         self.step("signal")
-        _hang_up(self.master)
+        hang_up(self.master)
         proof = self._prove(before, self.files)
         if proof.holds:
             return Result(State.ACTIVE, proof.message, proof.evidence)
         return Result(
-            State.UNKNOWN, f"these bytes were on the disk already, and nginx does not take them: {proof.message}"
+            State.UNKNOWN,
+            f"these bytes were in {self.master.root} already, and nginx (master {self.master.pid}) does not take them, "
+            f"so that it runs something else: {proof.message}",
         )
 
     def _prepare(self, live: FileSet) -> str:
@@ -130,56 +140,82 @@ class _Publish:
             return f"nginx refuses it: {verdict.text}"
         return shape.unread(self.files)
 
-    def _swap(self, live: FileSet, before: Before) -> Result:
-        place = self.workplace
+    def _swap(self, live: FileSet, before: Before, stamps: tree.Stamps) -> Result:
+        place, master = self.workplace, self.master
+        inode = place.candidate.stat().st_ino
         journal = Journal(
-            self.master.root,
-            self.master.conf_path,
-            place.candidate.stat().st_ino,
+            master.uid,
+            master.root,
+            master.conf_path,
+            inode,
             live.digest,
             self.files.digest,
-            self.master.pid,
-            self.master.start_ticks,
+            master.pid,
+            master.start_ticks,
         )
-        self.step("note")
-        place.write(journal)
-        self.step("exchange")
         try:
-            tree.exchange(place.root, place.candidate)
-        except tree.CannotExchange as error:
-            place.end()
-            return Result(State.REFUSED, f"nothing was changed: {error.strerror}")
+            self.step("note")
+            place.write(journal)
+            self.step("exchange")
+            refusal = self._late() or tree.moved(place.root, stamps)
+            if not refusal:
+                tree.exchange(place.root, place.candidate)
+        except OSError as error:
+            refusal = str(error.strerror if isinstance(error, tree.CannotExchange) else error)
+        if refusal:  # whether or not the journal can be removed: it says that nothing was exchanged
+            with contextlib.suppress(OSError):
+                place.end()
+            return Result(State.REFUSED, f"nothing was changed: {refusal}")
         try:
-            proof = self._take_effect(journal, before)
+            proof = self._take_effect(journal, before, stamps)
             if proof.holds:
                 self.step("settle")
                 place.write(dataclasses.replace(journal, signalled=True, settled=True))
-        except (PenstockError, OSError) as error:
-            proof = Proof(holds=False, message=str(error))
+        except Exception as error:  # whatever it is, the new files are in place and not proven
+            proof = Proof(holds=False, message=f"{type(error).__name__}: {error}")
         if not proof.holds:
             try:
-                return go_back(place, place.read() or journal, self.master, why=proof.message, step=self.step)
+                return go_back(place, place.read() or journal, master, why=proof.message, step=self.step)
             except (PenstockError, OSError) as error:
-                return Result(State.UNKNOWN, f"{proof.message}; and going back failed: {error}")
+                return Result(
+                    State.UNKNOWN,
+                    f"{proof.message}; going back failed too, so that {place.root} may hold the old or the new files, "
+                    f"and what nginx (master {master.pid}) runs is not known: {error}",
+                )
+        left = self._clear_up()
+        return Result(State.ACTIVE, proof.message, (*proof.evidence, *left))
+
+    def _clear_up(self) -> tuple[str, ...]:
+        """It is proven: the old tree becomes `previous`. What could not be cleared up is left to the next who comes."""
         try:
             self.step("keep")
-            place.keep_previous()
-            place.end()
-        except OSError as error:  # it is proven all the same; the journal says so to the next who comes
-            return Result(State.ACTIVE, proof.message, (*proof.evidence, f"clearing up is left to do: {error}"))
-        return Result(State.ACTIVE, proof.message, proof.evidence)
+            self.workplace.keep_previous()
+            self.workplace.end()
+        except OSError as error:
+            return (f"clearing up is left to do: {error}",)
+        return ()
 
-    def _take_effect(self, journal: Journal, before: Before) -> Proof:
+    def _late(self) -> str:
+        return "" if time.monotonic() < self.deadline else "the deadline had passed before the files could be swapped"
+
+    def _take_effect(self, journal: Journal, before: Before, stamps: tree.Stamps) -> Proof:
         self.step("verify")
+        tree.sync(self.workplace.root.parent)
+        tree.sync(self.workplace.folder)
+        meddled = tree.moved(self.workplace.candidate, stamps)
+        if meddled:
+            return Proof(holds=False, message=meddled)
         found = load_path(Path(self.master.conf_path)).digest
         if found != self.files.digest:
-            return Proof(holds=False, message=f"the files on the disk are {found[:12]} after the swap, not the plan's")
+            return Proof(
+                holds=False, message=f"the files in {self.master.root} are {found[:12]} after the swap, not the plan's"
+            )
         self.step("note-signal")
         self.workplace.write(dataclasses.replace(journal, signalled=True))
         # The new workers must begin measurably after the swap: `_same` tells by that that these bytes run.
         time.sleep(4 * _SECONDS_PER_TICK)
         self.step("signal")
-        if not _hang_up(self.master):
+        if not hang_up(self.master):
             return Proof(holds=False, message=f"the nginx master (pid {self.master.pid}) is gone")
         self.step("prove")
         return self._prove(before, self.files)
@@ -192,67 +228,3 @@ class _Publish:
             probes=self.probes,
             deadline_s=max(1.0, self.deadline - time.monotonic()),
         )
-
-
-def go_back(
-    place: Workplace, journal: Journal, master: Master | None, *, why: str, step: Callable[[str], None]
-) -> Result:
-    """Put the old tree back, tell the master if it had been told of the new one, and prove that the old one serves."""
-    if place.root.stat().st_ino == journal.candidate_inode:
-        step("exchange-back")
-        try:
-            tree.exchange(place.root, place.candidate)
-        except tree.CannotExchange as error:
-            return Result(State.UNKNOWN, f"{why}; and the new files are still on the disk: {error.strerror}")
-    old = load_path(Path(journal.conf_path))
-    if old.digest != journal.old_digest:
-        return Result(State.UNKNOWN, f"{why}; the files on the disk are {old.digest[:12]}, neither old nor new")
-    if master is None or not master.alive:
-        place.end()
-        return Result(State.UNKNOWN, f"{why}; the old files are back on the disk, and no nginx master runs them")
-    # Another master than the one of the journal may have been started on the new files.
-    if not journal.signalled and (master.pid, master.start_ticks) == (journal.pid, journal.start_ticks):
-        place.end()
-        return Result(State.ROLLED_BACK, why, ("the old files are back, and nginx never read the new ones",))
-    before = look(master, error_logs(master, parse(old)))
-    step("signal-back")
-    _hang_up(master)
-    step("prove-back")
-    proof = prove(master, before, workers=wanted_workers(parse(old)), probes=(), deadline_s=_SECONDS_TO_GO_BACK)
-    place.end()
-    if not proof.holds:
-        return Result(
-            State.UNKNOWN,
-            f"{why}; the old files are back on the disk, but that nginx serves them is not proven: {proof.message}",
-        )
-    return Result(State.ROLLED_BACK, why, ("the old files are back", *proof.evidence))
-
-
-def recover_root(place: Workplace, master: Master | None, *, step: Callable[[str], None]) -> Result | None:
-    """End what a dead process left at this root; None when there was nothing. The caller holds the lock."""
-    journal = place.read()
-    if journal is None:
-        place.clear()
-        return None
-    if journal.settled:
-        place.keep_previous()
-        place.end()
-        return Result(State.ACTIVE, "it had been proven before the process that published it ended")
-    return go_back(place, journal, master, why="the process that published it ended in the middle", step=step)
-
-
-def _hang_up(master: Master) -> bool:
-    """Send SIGHUP to this very master; False when it is gone. A pid that was reused is never signalled."""
-    try:
-        handle = os.pidfd_open(master.pid)
-    except OSError:
-        return False
-    try:
-        if not master.alive:
-            return False
-        signal.pidfd_send_signal(handle, signal.SIGHUP)
-    except ProcessLookupError:
-        return False
-    finally:
-        os.close(handle)
-    return True

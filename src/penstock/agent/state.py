@@ -9,26 +9,27 @@ import os
 import shutil
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penstock.agent.tree import sync
-from penstock.errors import Conflict
+from penstock.errors import Conflict, StateUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-_SECONDS_TO_WAIT = 2.0
+SECONDS_TO_WAIT = 2.0  # for another publish to the same root to end
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
     """One publish under way. candidate_inode tells on which side of the swap the root is.
 
-    pid, start_ticks: of the master that the publish was for.
+    uid: of the instance. pid, start_ticks: of the master that the publish was for.
     signalled: the master was told, or was about to be told, to read the new tree. settled: the new tree is proven.
     """
 
+    uid: str
     root: str
     conf_path: str
     candidate_inode: int
@@ -71,36 +72,54 @@ class Workplace:
         return self.folder / "state.json"
 
     @property
+    def _draft(self) -> Path:
+        return self.folder / "state.draft"
+
+    @property
     def under_way(self) -> bool:
         """Whether a publish was begun here and not ended."""
         return self._state.exists()
 
     def read(self) -> Journal | None:
-        """The publish under way, or None."""
+        """The publish under way, or None. Raises StateUnknown for a journal that nobody can follow."""
         try:
-            return Journal(**json.loads(self._state.read_text()))
+            journal = Journal(**json.loads(self._state.read_text()))
         except FileNotFoundError:
             return None
+        except (ValueError, TypeError) as error:
+            raise self._unreadable(str(error)) from None
+        if Path(journal.root) != self.root or Path(journal.conf_path).parent != self.root:
+            raise self._unreadable(f"it is about {journal.conf_path}")
+        return journal
+
+    def _unreadable(self, why: str) -> StateUnknown:
+        return StateUnknown(
+            f"the journal {self._state} of an unfinished publish cannot be followed: {why}",
+            way_out=f"Compare {self.root} with {self.candidate}, keep the right one as {self.root}, "
+            f"reload nginx, and remove {self.folder}.",
+        )
 
     def write(self, journal: Journal) -> None:
         """Make this the durable truth, in one rename."""
-        draft = self._state.with_suffix(".draft")
-        with draft.open("w") as out:
+        with self._draft.open("w") as out:
             json.dump(asdict(journal), out)
             out.flush()
             os.fsync(out.fileno())
-        draft.rename(self._state)
+        self._draft.rename(self._state)
         sync(self.folder)
 
     def end(self) -> None:
-        """No publish is under way any more; leftovers go."""
+        """No publish is under way any more; leftovers go. The names are durable before the journal goes."""
+        if not self.folder.exists():
+            return
+        sync(self.root.parent)
         self._state.unlink(missing_ok=True)
-        if self.folder.exists():
-            sync(self.folder)
+        sync(self.folder)
         self.clear()
 
     def clear(self) -> None:
         """Remove unfinished trees. Call it only while no publish is under way."""
+        self._draft.unlink(missing_ok=True)
         for leftover in (self.candidate, self.trial):
             if leftover.exists():
                 shutil.rmtree(leftover)
@@ -114,25 +133,33 @@ class Workplace:
         self.candidate.rename(self.previous)
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Alone at this root, across processes; the lock ends with the process. Raises Conflict naming the holder."""
+    def locked(self, *, wait_s: float) -> Iterator[None]:
+        """Alone at this root, across processes; the lock ends with the process.
+
+        Raises Conflict naming the holder when it is still held after wait_s seconds.
+        """
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        with (self.folder / "lock").open("a+") as lock:
-            end = time.monotonic() + _SECONDS_TO_WAIT
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if end < time.monotonic():
-                        lock.seek(0)
-                        holder = lock.read().strip() or "unknown"
-                        raise Conflict(
-                            f"another publish to {self.root} is under way (process {holder})",
-                            way_out="Wait for it to end, and try again.",
-                        ) from None
-                    time.sleep(0.05)
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            self._wait_for(lock, wait_s)
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, str(os.getpid()).encode(), 0)
             yield
+        finally:
+            os.close(lock)
+
+    def _wait_for(self, lock: int, wait_s: float) -> None:
+        end = time.monotonic() + wait_s
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if end <= time.monotonic():
+                    holder = os.pread(lock, 20, 0).decode(errors="replace") or "unknown"
+                    raise Conflict(
+                        f"another publish to {self.root} is under way (process {holder})",
+                        way_out="Wait for it to end, and try again.",
+                    ) from None
+                time.sleep(0.05)
+            else:
+                return

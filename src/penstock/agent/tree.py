@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    Stamps = Mapping[str, tuple[int, int, int]]
+
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # renameat2(2), Linux 3.15
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -27,7 +30,8 @@ class CannotExchange(OSError):
 def exchange(one: Path, other: Path) -> None:
     """Swap what two names mean, in one system call: at any instant each is wholly the one or the other.
 
-    Both are made durable by an fsync of the directories that hold the names. Raises CannotExchange with a sentence.
+    Neither is durable before an fsync of the directories that hold the names. Raises CannotExchange with a sentence,
+    and then nothing was swapped.
     """
     if _LIBC.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE):
         code = ctypes.get_errno()
@@ -38,8 +42,6 @@ def exchange(one: Path, other: Path) -> None:
             errno.ENOSYS: "this kernel has no renameat2",
         }.get(code, os.strerror(code).lower())
         raise CannotExchange(code, f"{one} cannot be swapped for a finished copy: {why}")
-    for parent in {one.parent, other.parent}:
-        sync(parent)
 
 
 def sync(path: Path) -> None:
@@ -59,6 +61,24 @@ def sync_tree(root: Path) -> None:
             if not path.is_symlink():
                 sync(path)
         sync(Path(folder))
+
+
+def stamps(root: Path) -> Stamps:
+    """What tells whether anything below root changes: name below root -> (inode, changed ns, bytes)."""
+    found = {}
+    for folder, folders, names in os.walk(root):
+        for name in (*folders, *names):
+            path = Path(folder, name)
+            status = path.lstat()
+            found[str(path.relative_to(root))] = (status.st_ino, status.st_ctime_ns, status.st_size)
+    return found
+
+
+def moved(root: Path, before: Stamps) -> str:
+    """Which name below root somebody changed since `before`, as a sentence; empty when nobody did."""
+    now = stamps(root)
+    name = min((name for name in {*now, *before} if now.get(name) != before.get(name)), default="")
+    return name and f"somebody changed {name} while the publish was prepared; make a new plan"
 
 
 def copy_tree(source: Path, target: Path) -> None:
