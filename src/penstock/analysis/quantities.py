@@ -6,6 +6,7 @@ import re
 
 _SIZE = {"size": re.compile(r"([0-9]+)([kKmM]?)"), "offset": re.compile(r"([0-9]+)([kKmMgG]?)")}
 _PART = re.compile(r"([0-9]+)(ms|[yMwdhms])? *")
+_MOST = 2**63 - 1  # of a signed number of 64 bits: ngx_atoi refuses more
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _SECONDS = {"y": 31_536_000, "M": 2_592_000, "w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1, "ms": 0.001}
 _ORDER = (*_SECONDS, "")
@@ -20,10 +21,11 @@ def parse_quantity(text: str, unit: str) -> float | None:
     each once.
     """
     if unit == "number":
-        return float(text) if text.isascii() and text.isdecimal() else None
+        return float(text) if text.isascii() and text.isdecimal() and int(text) <= _MOST else None
     if unit in _SIZE:
         found = _SIZE[unit].fullmatch(text)
-        return float(int(found[1]) * _FACTORS[found[2].lower()]) if found else None
+        size = int(found[1]) * _FACTORS[found[2].lower()] if found else _MOST + 1
+        return float(size) if size <= _MOST else None
     return _time(text, _WITHOUT[unit])
 
 
@@ -39,4 +41,4 @@ def _time(text: str, without: tuple[str, ...]) -> float | None:
             return None
         at, last = part.end(), step
         total += int(part[1]) * _SECONDS[name or "s"]
-    return total if text else None
+    return total if text and total * 1000 <= _MOST else None

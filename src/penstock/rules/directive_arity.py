@@ -9,6 +9,12 @@ http {
         root /srv /var/www;  # want "root. takes 1 argument, not 2"
         add_header X-Frame-Options;  # want "add_header. takes 2 or 3 arguments, not 1"
     }
+    map $uri $kind {
+        /a b c;  # want "a line of this `map` has a key and one value, not 2"
+    }
+    geo $near {
+        10.0.0.0/8;  # want "a line of this `geo` has a key and one value, not 0"
+    }
 }
 ```
 
@@ -19,6 +25,8 @@ http {
         root /srv;
         add_header X-Frame-Options DENY always;
     }
+    map $uri $kind { volatile; hostnames; default 0; ~^/a 1; }
+    geo $near { ranges; default 0; 10.0.0.0-10.0.0.9 1; }
 }
 ```
 """
@@ -36,6 +44,13 @@ if TYPE_CHECKING:
 
     from penstock.catalog import DirectiveFact
 
+_ALONE: dict[str, tuple[str, ...]] = {
+    "map": ("hostnames", "volatile"),
+    "geo": ("ranges", "proxy_recursive"),
+    "split_clients": (),
+}
+"""Blocks of pairs, and the words that stand in them alone."""
+
 
 def check(context: Context, _: NoOptions) -> Iterator[Finding]:
     """Every directive with fewer or more arguments than any of its rows takes."""
@@ -50,6 +65,14 @@ def check(context: Context, _: NoOptions) -> Iterator[Finding]:
             if not taken[count] and swallowed(directive, context, at) is None:
                 hint = "Is a semicolon missing?" if rows[0].minimum < count else ""
                 yield Finding(directive.head_span, f"`{name}` takes {_wanted(rows[0])}, not {count}", hint)
+    for block in context.each(*_ALONE):
+        if block.block is None:
+            continue
+        for line in block.block:
+            if len(line.args) == 1 or (not line.args and line.name in _ALONE[str(block.name)]):
+                continue
+            message = f"a line of this `{block.name}` has a key and one value, not {len(line.args)}"
+            yield Finding(line.head_span, message, "Is a semicolon missing?" if line.args else "")
 
 
 def _wanted(row: DirectiveFact) -> str:
