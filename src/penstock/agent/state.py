@@ -7,13 +7,14 @@ import fcntl
 import json
 import os
 import shutil
+import stat
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penstock.agent.tree import sync
-from penstock.errors import Conflict, StateUnknown
+from penstock.agent.tree import mounts, sync
+from penstock.errors import Conflict, Refused, StateUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,9 +137,13 @@ class Workplace:
     def locked(self, *, wait_s: float) -> Iterator[None]:
         """Alone at this root, across processes; the lock ends with the process.
 
-        Raises Conflict naming the holder when it is still held after wait_s seconds.
+        Raises Conflict naming the holder when it is still held after wait_s seconds, and Refused for a root that
+        cannot be swapped, or a folder beside it that somebody else could have filled. Nothing is left then.
         """
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self._refuse_root()
+        with contextlib.suppress(FileExistsError):
+            self.folder.mkdir(mode=0o700)
+        self._refuse_strangers_folder()
         lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             self._wait_for(lock, wait_s)
@@ -147,6 +152,35 @@ class Workplace:
             yield
         finally:
             os.close(lock)
+
+    def _refuse_root(self) -> None:
+        if self.root.is_symlink():
+            real = self.root.resolve()
+            raise Refused(
+                f"{self.root} is a symbolic link to {real}, and a publish replaces the folder itself",
+                way_out=f"Start nginx with a main file in {real}.",
+            )
+        if self.root.resolve() in mounts():
+            raise Refused(
+                f"{self.root} is a mount point, and a mount point cannot be swapped",
+                way_out="Mount the directory above it.",
+            )
+
+    def _refuse_strangers_folder(self) -> None:
+        """What stands in the folder gets swapped in, so nobody else may have been able to put it there."""
+        status = self.folder.lstat()
+        why = ""
+        if not stat.S_ISDIR(status.st_mode):
+            why = "is not a folder"
+        elif status.st_uid != os.geteuid():
+            why = f"belongs to the user {status.st_uid}"
+        elif status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            why = f"can be written to by others (mode {stat.S_IMODE(status.st_mode):04o})"
+        if why:
+            raise Refused(
+                f"{self.folder} {why}, and a publish to {self.root} trusts what stands there",
+                way_out="Find out who made it, and remove it.",
+            )
 
     def _wait_for(self, lock: int, wait_s: float) -> None:
         end = time.monotonic() + wait_s

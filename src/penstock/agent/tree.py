@@ -87,8 +87,9 @@ def copy_tree(source: Path, target: Path) -> None:
     Raises OSError naming the place; a socket, pipe or device in the tree is one such place, and so is a mount point:
     the swap would leave what is mounted behind in the old tree, and removing that tree would empty it.
     """
-    for mount in _mounts():
-        if mount == source or mount.is_relative_to(source):
+    real = source.resolve()
+    for mount in mounts():
+        if mount.is_relative_to(real):
             raise OSError(errno.EBUSY, "a mount point cannot be swapped; mount it outside, and link to it", str(mount))
     shutil.copytree(source, target, symlinks=True, copy_function=_copy)
     for folder, folders, names in os.walk(source):
@@ -98,7 +99,7 @@ def copy_tree(source: Path, target: Path) -> None:
             _same_owner(Path(folder, name), there / name)
 
 
-def _mounts() -> list[Path]:
+def mounts() -> list[Path]:
     """Where something is mounted, bind mounts included, which st_dev would not tell (proc(5), mountinfo, field 5)."""
     lines = Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines()
     places = (line.split(" ")[4] for line in lines)
