@@ -25,6 +25,10 @@ _LISTEN = frozenset(
 _LISTEN_STARTS = (
     *("accept_filter=", "backlog=", "fastopen=", "ipv6only=", "rcvbuf=", "setfib=", "sndbuf=", "so_keepalive="),
 )
+_METHODS = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "DELETE", "MKCOL", "COPY", "MOVE", "OPTIONS", "PROPFIND", "PROPPATCH", "LOCK"}
+    | {"UNLOCK", "PATCH"}
+)
 _SERVER = frozenset({"backup", "down", "drain", "resolve"})
 _SERVER_STARTS = ("fail_timeout=", "max_conns=", "max_fails=", "route=", "service=", "slow_start=", "weight=", "sid=")
 
@@ -156,7 +160,8 @@ def _expires(words: Sequence[Word]) -> Wrong:
     return None if parse_quantity(text, "time_s") is not None else (last, "takes a time, epoch, max or off")
 
 
-def _address(words: Sequence[Word]) -> Wrong:
+def address(words: Sequence[Word]) -> Wrong:
+    """The word, where it is neither an address nor a network nor `all`."""
     word = words[0]
     if word in {"all", "unix:"}:
         return None
@@ -188,21 +193,58 @@ def _session_cache(words: Sequence[Word]) -> Wrong:
     return None
 
 
+def _location(words: Sequence[Word]) -> Wrong:
+    if len(words) == 2 and words[0] not in {"=", "^~", "~", "~*"}:
+        return words[0], "takes a modifier of =, ^~, ~ and ~* before the pattern"
+    return None
+
+
+def _limit_except(words: Sequence[Word]) -> Wrong:
+    bad = next((word for word in words if word not in _METHODS), None)
+    return None if bad is None else (bad, "takes methods, such as GET")
+
+
+def _defines_first(words: Sequence[Word]) -> Wrong:
+    return None if words[0].startswith("$") else (words[0], "takes a variable, which begins with $")
+
+
+def _defines_last(words: Sequence[Word]) -> Wrong:
+    return None if words[-1].startswith("$") else (words[-1], "takes a variable, which begins with $")
+
+
+def _limit_req_zone(words: Sequence[Word]) -> Wrong:
+    bad = next((word for word in words[1:] if word != "sync" and not word.startswith(("zone=", "rate="))), None)
+    return None if bad is None else (bad, "takes a key, zone=name:size and rate=")
+
+
+def _if(words: Sequence[Word]) -> Wrong:
+    if not words[0].startswith("("):
+        return words[0], "takes a condition in parentheses"
+    return None if words[-1].endswith(")") else (words[-1], "takes a condition in parentheses")
+
+
 VALUES: dict[str, Judge] = {
     "access_log": _access_log,
     "add_header": _always,
     "add_trailer": _always,
-    "allow": _address,
-    "deny": _address,
+    "allow": address,
+    "auth_request_set": _defines_first,
+    "deny": address,
     "error_log": _error_log,
     "error_page": _error_page,
     "expires": _expires,
     "fastcgi_cache_valid": _cache_valid,
     "fastcgi_param": _if_not_empty,
+    "geo": _defines_last,
+    "if": _if,
     "keepalive": _keepalive,
     "keepalive_timeout": _keepalive_timeout,
+    "limit_except": _limit_except,
     "limit_req": _limit_req,
+    "limit_req_zone": _limit_req_zone,
     "listen": _listen,
+    "location": _location,
+    "map": _defines_last,
     "proxy_cache_valid": _cache_valid,
     "proxy_pass": _proxy_pass,
     "proxy_redirect": _proxy_redirect,
@@ -211,6 +253,8 @@ VALUES: dict[str, Judge] = {
     "scgi_cache_valid": _cache_valid,
     "scgi_param": _if_not_empty,
     "server": _server,
+    "set": _defines_first,
+    "split_clients": _defines_last,
     "ssl_session_cache": _session_cache,
     "uwsgi_cache_valid": _cache_valid,
     "uwsgi_param": _if_not_empty,

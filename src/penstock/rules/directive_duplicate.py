@@ -17,17 +17,28 @@ http {
     }
     log_format short $uri;
     log_format short $args;  # want "log_format short. stands twice"
+    limit_req_zone $uri zone=each:1m rate=1r/s;
+    limit_req_zone $args zone=each:1m rate=1r/s;  # want "limit_req_zone each. stands twice"
+    map $uri $kind {
+        /a 1;
+        /A 2;  # want "the key ./A. stands twice"
+    }
 }
 http { }  # want "http. stands twice"
 ```
 
 ```nginx good
 http {
+    limit_req_zone $uri zone=each:1m rate=1r/s;
+    limit_req_zone $server_name zone=all:1m rate=9r/s;
+    map $uri $kind { ~a 1; ~a 2; a 3; default 4; }
     gzip on;
     server {
         gzip off;
         add_header A 1;
         add_header B 2;
+        limit_req zone=each;
+        limit_req zone=all;
         proxy_redirect /a /b;
         proxy_redirect /c /d;
         proxy_hide_header A;
@@ -46,7 +57,7 @@ from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
 from penstock.analysis.standing import known_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from penstock.catalog import DirectiveFact
     from penstock.model import Directive
@@ -73,7 +84,17 @@ _ONCE_BY_NAME = frozenset(
 )
 """Directives with setters of their own that refuse a second one: each was tried on nginx 1.22.1, or read."""
 
-_NAMED = frozenset({"log_format"})
+_NAMED: Mapping[str, str] = {
+    "log_format": "",
+    "limit_conn_zone": "zone=",
+    "limit_req": "zone=",
+    "limit_req_zone": "zone=",
+    "proxy_cache_path": "keys_zone=",
+    "fastcgi_cache_path": "keys_zone=",
+    "scgi_cache_path": "keys_zone=",
+    "uwsgi_cache_path": "keys_zone=",
+}
+"""Directives that may stand once for each name, and how the argument with the name begins."""
 
 
 def check(context: Context, _: NoOptions) -> Iterator[Finding]:
@@ -84,7 +105,7 @@ def check(context: Context, _: NoOptions) -> Iterator[Finding]:
             continue
         first: dict[tuple[Directive | None, str], Directive] = {}
         for directive in directives:
-            own = str(directive.args[0]) if name in _NAMED and directive.args else ""
+            own = _own_name(directive) if name in _NAMED else ""
             earlier = first.setdefault((directive.parent, own), directive)
             if earlier is not directive:
                 yield _twice(directive, earlier, f"`{name} {own}`" if own else f"`{name}`")
@@ -98,6 +119,24 @@ def check(context: Context, _: NoOptions) -> Iterator[Finding]:
                         "Delete one of them.",
                         ((early.head_span, "the other one"),),
                     )
+    for block in context.each("map"):
+        yield from _keys(block)
+
+
+def _own_name(directive: Directive) -> str:
+    start = _NAMED[directive.name]
+    word = next((word for word in directive.args if word.startswith(start)), directive.name)
+    return word.removeprefix(start).partition(":")[0]
+
+
+def _keys(block: Directive) -> Iterator[Finding]:
+    """The lines of a map whose key has a line already; regular expressions are tried in turn, and may repeat."""
+    first: dict[str, Directive] = {}
+    for line in block.block or ():
+        if len(line.args) == 1 and line.name != "include" and not line.name.startswith("~"):
+            earlier = first.setdefault(line.name.lower(), line)
+            if earlier is not line:
+                yield _twice(line, earlier, f"the key `{line.name}`")
 
 
 def _once(name: str, rows: tuple[DirectiveFact, ...]) -> bool:

@@ -5,6 +5,9 @@ directives know a few words only.
 
 ```nginx bad
 http {
+    geo $near {
+        defautl 0;  # want "begins with a network or default, not .defautl."
+    }
     gzip yes;  # want "gzip. is on or off, not .yes."
     keepalive_requests many;  # want "keepalive_requests. takes a number"
     proxy_connect_timeout 10x;  # want "proxy_connect_timeout. takes a time"
@@ -24,6 +27,7 @@ http {
 
 ```nginx good
 http {
+    geo $near { default 0; proxy 10.0.0.1; 10.0.0.0/8 1; ::1 1; 192.168.0.0/255.255.0.0 1; }
     gzip ON;
     keepalive_requests 100;
     proxy_connect_timeout 1m30s;
@@ -52,7 +56,7 @@ from penstock.analysis.quantities import parse_quantity
 from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
 from penstock.analysis.standing import known_groups
 from penstock.analysis.swallowed import swallowed
-from penstock.analysis.values import VALUES
+from penstock.analysis.values import VALUES, address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +66,7 @@ if TYPE_CHECKING:
     from penstock.model import Directive, Word
 
 _ELSEWHERE = frozenset({"mail", "mail server", "stream", "stream server", "stream upstream"})
+_GEO_WORDS = frozenset({"default", "delete", "include", "proxy"})
 _QUANTITIES = {
     "size": ("size", "a size, such as 512k or 10m"),
     "offset": ("offset", "a size, such as 512k or 10m"),
@@ -86,6 +91,17 @@ def check(context: Context, _: NoOptions) -> Iterator[Finding]:
             if wrong and all(wrong) and swallowed(directive, context, at) is None:
                 word, wanted = wrong[0] or (directive.args[0], "")
                 yield Finding(directive.word_span(word), f"`{name}` {wanted}, not `{word}`")
+    for block in context.each("geo"):
+        yield from _networks(block)
+
+
+def _networks(block: Directive) -> Iterator[Finding]:
+    lines = block.block or ()
+    if any(line.name == "ranges" for line in lines):
+        return
+    for line in lines:
+        if len(line.args) == 1 and line.name not in _GEO_WORDS and address((line.name,)) is not None:
+            yield Finding(line.name_span, f"a line of `geo` begins with a network or default, not `{line.name}`")
 
 
 def _by_hand(judge: Judge, directives: list[Directive]) -> Iterator[Finding]:
