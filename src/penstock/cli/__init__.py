@@ -15,6 +15,7 @@ from penstock.cli.exit_codes import table
 
 COMMANDS = (
     "check",
+    "fmt",
     "render",
     "diff",
     "plan",

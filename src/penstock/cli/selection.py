@@ -44,7 +44,7 @@ def named(paths: Sequence[Path], settings: Settings, *, mapping: Mapping[str, st
     fragments: list[Path] = []
     for path in paths:
         for file in (path,) if path == STDIN or not path.is_dir() else _entries_of(path):
-            config = _read_stdin() if file == STDIN else parse(load_path(_existing(file), mapping=mapping))
+            config = _read_stdin() if file == STDIN else parse(load_path(existing(file), mapping=mapping))
             if file == STDIN or is_entry(config):
                 found.setdefault(os.path.realpath(file), config)
             else:
@@ -161,7 +161,8 @@ def _entries_of(folder: Path) -> Sequence[Path]:
     return entries
 
 
-def _existing(path: Path) -> Path:
+def existing(path: Path) -> Path:
+    """The path. Raises NotFound, with the nearest name, where nothing is there."""
     if path.exists():
         return path
     from penstock.settings.table import nearest
