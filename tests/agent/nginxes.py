@@ -131,8 +131,10 @@ class Nginx:
             found[str(path.relative_to(self.root))] = (status.st_mode, status.st_uid, status.st_gid, held)
         return found
 
-    def start(self) -> None:
-        subprocess.run([NGINX, "-c", str(self.conf), "-p", str(self.top)], check=True, timeout=10, capture_output=True)
+    def start(self, *arguments: str, binary: str = NGINX) -> None:
+        """With these arguments, in top; without any, with its absolute -c and -p."""
+        words = arguments or ("-c", str(self.conf), "-p", str(self.top))
+        subprocess.run([binary, *words], check=True, timeout=10, capture_output=True, cwd=self.top)
         until(lambda: bool(self.plane().observe()), what="the master")
         until(self._answers, what="the first answer")
 

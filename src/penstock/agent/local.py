@@ -60,7 +60,7 @@ class LocalNginx:
                 configure_args=master.build.arguments,
                 started_at=master.started_at,
             )
-            for master in find_masters(self._allowed)
+            for master in self._masters().values()
         )
 
     def fetch(self, uid: str) -> FileSet:
@@ -71,6 +71,13 @@ class LocalNginx:
         self, uid: str, files: FileSet, *, base_digest: str, probes: Sequence[Probe], deadline_s: float
     ) -> Result:
         """Put the files in force, prove it, or go back. See `agent.publish`."""
+        twins = [str(master.pid) for master in find_masters(self._allowed) if master.uid == uid]
+        if 1 < len(twins):
+            return Result(
+                State.REFUSED,
+                f"nothing was changed: {len(twins)} masters (pids {', '.join(twins)}) run the same main file; "
+                "end the upgrade of the binary that is under way, and try again",
+            )
         return apply_to(
             self._master(uid), files, base_digest=base_digest, probes=probes, deadline_s=deadline_s, step=self._step
         )
@@ -80,21 +87,22 @@ class LocalNginx:
 
         A publish that another process is running is left alone. What cannot be ended is UNKNOWN and stops no other.
         """
-        masters = {master.root: master for master in find_masters(self._allowed)}
+        masters = self._masters().values()
         ended = []
-        for root in sorted({*masters, *(str(root) for root in self._roots_under_way())}):
-            ended += self._recover(Workplace(Path(root)), masters.get(root))
+        for root in sorted({*(master.root for master in masters), *(str(root) for root in self._roots_under_way())}):
+            ended += self._recover(Workplace(Path(root)), [master for master in masters if master.root == root])
         return tuple(ended)
 
-    def _recover(self, workplace: Workplace, master: Master | None) -> list[tuple[str, Result]]:
-        """The instance and how its publish was ended, if one had been left."""
-        uid = master.uid if master else str(workplace.root)
+    def _recover(self, workplace: Workplace, masters: Sequence[Master]) -> list[tuple[str, Result]]:
+        """The instance and how its publish was ended, if one had been left. masters: those with files in that root."""
+        uid = masters[0].uid if masters else str(workplace.root)
         try:
             if not workplace.under_way:
                 return []
             with workplace.locked(wait_s=0):
                 journal = workplace.read()
                 uid = journal.uid if journal else uid
+                master = next((each for each in masters if journal and each.conf_path == journal.conf_path), None)
                 result = recover_root(workplace, master, step=self._step)
         except Conflict:  # it is under way in a process that lives
             return []
@@ -116,11 +124,19 @@ class LocalNginx:
             found.update(path.parent.with_name(path.parent.name.removesuffix(".penstock")) for path in journals)
         return found
 
-    def _master(self, uid: str) -> Master:
+    def _masters(self) -> dict[str, Master]:
+        """uid -> master; the first started of several with one main file, which an upgrade of the binary brings."""
+        masters: dict[str, Master] = {}
         for master in find_masters(self._allowed):
-            if master.uid == uid:
-                return master
+            masters.setdefault(master.uid, master)
+        return masters
+
+    def _master(self, uid: str) -> Master:
+        master = self._masters().get(uid)
+        if master is not None:
+            return master
         raise NotFound(
             f"no running nginx has the uid {uid}",
-            way_out=f"Start it; masters are looked for below {', '.join(self._allowed)}.",
+            way_out=f"Start it; masters are looked for below {', '.join(self._allowed)}, "
+            "and not seen where a path among their arguments holds a blank.",
         )

@@ -19,11 +19,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from penstock.agent.arguments import Arguments, read_arguments
 from penstock.agent.nginx import Build, read_build
+from penstock.config import parse
 from penstock.errors import StateUnknown
+from penstock.model import FileSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from penstock.model import Config
 
 _TITLE = "nginx: master process "
 _WORKER = "nginx: worker process"
@@ -49,7 +54,7 @@ class Master:
     pid: int
     start_ticks: int
     started_at: datetime
-    argv: tuple[str, ...]
+    arguments: Arguments
     binary: str
     build: Build
     prefix: str
@@ -88,12 +93,20 @@ class Master:
     @property
     def extra_arguments(self) -> tuple[str, ...]:
         """The `-g` and `-e` that it was started with, to be given to `nginx -t` too."""
-        kept: list[str] = []
-        for option in ("-g", "-e"):
-            value = _option(self.argv, option)
-            if value:
-                kept += [option, value]
-        return tuple(kept)
+        given = (("-g", self.arguments.directives), ("-e", self.arguments.error_log))
+        return tuple(word for option, value in given if value for word in (option, value))
+
+    @property
+    def first_error_log(self) -> str:
+        """The log that it opens before it has read anything, as given or compiled in."""
+        return self.arguments.error_log or self.build.option("error-log-path") or "logs/error.log"
+
+    def main_values(self, config: Config, name: str) -> tuple[str, ...]:
+        """The first argument of each directive of that name outside all blocks, in `-g` or in the files."""
+        text = self.arguments.directives.encode("utf-8", "surrogateescape")
+        given = parse(FileSet("/", "/-g", {"/-g": text}))
+        found = (*given.directives, *config.directives)
+        return tuple(each.args[0] for each in found if each.name == name and each.args)
 
     def workers(self) -> tuple[Worker, ...]:
         """Its workers now, by pid."""
@@ -108,7 +121,8 @@ class Master:
 def find_masters(allowed: Sequence[str]) -> tuple[Master, ...]:
     """The masters of this host whose main file lies below one of the allowed directories, by uid.
 
-    Masters in other mount or pid namespaces (containers) are left out: their paths are not ours.
+    Masters in other mount or pid namespaces (containers) are left out: their paths are not ours. So are those whose
+    arguments hold a path with a blank: /proc does not tell where it ends, and another file must not be taken for it.
     """
     ours = _namespaces("self")
     found = []
@@ -121,7 +135,7 @@ def find_masters(allowed: Sequence[str]) -> tuple[Master, ...]:
         master = _master(int(entry.name), title.removeprefix(_TITLE))
         if master and any(_inside(master.conf_path, folder) for folder in allowed):
             found.append(master)
-    return tuple(sorted(found, key=lambda master: master.uid))
+    return tuple(sorted(found, key=lambda master: (master.uid, master.start_ticks)))
 
 
 def system_uid() -> str:
@@ -137,6 +151,11 @@ def system_uid() -> str:
     return str(uuid.uuid3(_NAMESPACE, socket.gethostname()))
 
 
+def instance_uid(system: str, conf_path: str, prefix: str) -> str:
+    """The same for one host, main file and prefix every time, also after an upgrade put the binary elsewhere."""
+    return str(uuid.uuid5(_NAMESPACE, f"{system}\n{conf_path}\n{prefix}"))
+
+
 def display_name(master: Master, names: Mapping[str, str]) -> str:
     """What to call this instance: as configured, else the host's name, with the path where it is not the usual one."""
     if master.conf_path in names:
@@ -147,34 +166,21 @@ def display_name(master: Master, names: Mapping[str, str]) -> str:
 
 def _master(pid: int, command_line: str) -> Master | None:
     ticks = _start_ticks(pid)
-    argv = tuple(command_line.split())
+    arguments = read_arguments(command_line)
     try:
         binary = str(Path(f"/proc/{pid}/exe").readlink()).removesuffix(" (deleted)")
         build = read_build(f"/proc/{pid}/exe")
         folder = str(Path(f"/proc/{pid}/cwd").readlink())
     except (OSError, StateUnknown):
         return None  # it ended meanwhile, or is not ours to look at
-    if ticks is None:
+    if ticks is None or arguments is None:
         return None
-    prefix = _option(argv, "-p") or build.option("prefix") or "/usr/local/nginx"
+    prefix = arguments.prefix or build.option("prefix") or "/usr/local/nginx"
     prefix = posixpath.normpath(posixpath.join(folder, prefix))
-    conf = _option(argv, "-c") or build.option("conf-path") or "conf/nginx.conf"
+    conf = arguments.conf or build.option("conf-path") or "conf/nginx.conf"
     conf = posixpath.normpath(posixpath.join(prefix, conf))
-    uid = str(uuid.uuid5(_NAMESPACE, f"{binary}\n{conf}\n{prefix}"))
-    return Master(pid, ticks, started_at(ticks), argv, binary, build, prefix, conf, uid)
-
-
-def _option(argv: Sequence[str], option: str) -> str:
-    """The value after an option, given as `-c path` or `-cpath`; `-g` takes everything up to its last `;`."""
-    for index, word in enumerate(argv[1:], start=1):
-        if not word.startswith(option):
-            continue
-        rest = [word[len(option) :], *argv[index + 1 :]]
-        if option != "-g":
-            return rest[0] or (rest[1] if 1 < len(rest) else "")
-        text = " ".join(rest).strip()
-        return text[: text.rfind(";") + 1]
-    return ""
+    uid = instance_uid(system_uid(), conf, prefix)
+    return Master(pid, ticks, started_at(ticks), arguments, binary, build, prefix, conf, uid)
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -54,8 +54,7 @@ def error_logs(master: Master, *configs: Config) -> tuple[str, ...]:
     """The error log files that the master itself writes to under any of these configs, absolute."""
     found: list[str] = []
     for config in configs:
-        own = [each.args[0] for each in config.directives if each.name == "error_log" and each.args]
-        found += own or [master.build.option("error-log-path") or "logs/error.log"]
+        found += master.main_values(config, "error_log") or (master.first_error_log,)
     files = [
         posixpath.normpath(posixpath.join(master.prefix, path))
         for path in found
@@ -84,17 +83,15 @@ def settle(master: Master, *, deadline_s: float) -> None:
         time.sleep(_SECONDS_PER_LOOK)
 
 
-def wanted_workers(config: Config) -> int:
+def wanted_workers(master: Master, config: Config) -> int:
     """How many workers this configuration starts: worker_processes, `auto` being the processors online."""
-    for directive in config.directives:
-        if directive.name == "worker_processes" and directive.args:
-            word = directive.args[0]
-            return (os.cpu_count() or 1) if word == "auto" else int(word) if word.isdecimal() else 1
-    return 1
+    word = next(iter(master.main_values(config, "worker_processes")), "1")
+    return (os.cpu_count() or 1) if word == "auto" else int(word) if word.isdecimal() else 1
 
 
 def prove(master: Master, before: Before, *, workers: int, probes: Sequence[Probe], deadline_s: float) -> Proof:
-    """Wait until the reload is proven or disproven, deadline_s seconds at most."""
+    """Wait until the reload is proven or disproven, deadline_s seconds at most, and half a second a probe."""
+    end = time.monotonic() + deadline_s
     watch = Watch(before.worker_pids, workers, time.monotonic(), deadline_s)
     while True:
         if not master.alive:
@@ -111,7 +108,7 @@ def prove(master: Master, before: Before, *, workers: int, probes: Sequence[Prob
             break
         time.sleep(_SECONDS_PER_LOOK)
     for probe in probes:
-        failure = probing.ask(probe, timeout_s=_SECONDS_PER_PROBE)
+        failure = probing.ask(probe, timeout_s=min(_SECONDS_PER_PROBE, max(0.5, end - time.monotonic())))
         if failure:
             return Proof(holds=False, message=failure)
     evidence = [f"{len(watch.fresh)} new worker{'s' if 1 < len(watch.fresh) else ''} of master {master.pid} serve"]

@@ -55,6 +55,11 @@ def apply_to(
     deadline = time.monotonic() + deadline_s
     try:
         with workplace.locked(wait_s=min(SECONDS_TO_WAIT, deadline_s)):
+            journal = workplace.read()
+            if journal and journal.conf_path != master.conf_path:
+                return Result(
+                    State.REFUSED, f"nothing was changed; an earlier publish to {journal.conf_path} is not ended"
+                )
             earlier = recover_root(workplace, master, step=step)
             if earlier and workplace.under_way:
                 return Result(State.REFUSED, f"nothing was changed; an earlier publish is not ended: {earlier.message}")
@@ -224,7 +229,7 @@ class _Publish:
         return prove(
             self.master,
             before,
-            workers=wanted_workers(parse(files)),
+            workers=wanted_workers(self.master, parse(files)),
             probes=self.probes,
             deadline_s=max(1.0, self.deadline - time.monotonic()),
         )

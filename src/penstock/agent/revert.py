@@ -64,7 +64,7 @@ def go_back(
     step("signal-back")
     hang_up(master)
     step("prove-back")
-    proof = prove(master, before, workers=wanted_workers(config), probes=(), deadline_s=end - time.monotonic())
+    proof = prove(master, before, workers=wanted_workers(master, config), probes=(), deadline_s=end - time.monotonic())
     place.end()
     if not proof.holds:
         return Result(State.UNKNOWN, f"{why}; {back}, but that nginx serves them is not proven: {proof.message}")

@@ -40,6 +40,24 @@ def objection(master: Master, live: FileSet, wanted: FileSet, configs: tuple[Con
                         f"{directive.name} names {path}, inside {wanted.root}: nginx writes there while it runs, and a "
                         "publish replaces that folder as a whole; move it out"
                     )
+    return _compiled_in(master, wanted, configs[-1])
+
+
+def _compiled_in(master: Master, wanted: FileSet, config: Config) -> str:
+    """Whether nginx writes inside root by its own defaults or arguments."""
+    written = [("its first error log", master.first_error_log)]
+    pid = master.main_values(config, "pid") or (master.build.option("pid-path") or "logs/nginx.pid",)
+    written += [("its pid file", path) for path in pid]
+    names = {directive.name for directive in config.walk()}
+    if "http" in names and "access_log" not in names:
+        written.append(("its access log", master.build.option("http-log-path") or "logs/access.log"))
+    for what, name in written:
+        path = posixpath.normpath(posixpath.join(master.prefix, name))
+        if wanted.holds(path):
+            return (
+                f"nginx writes {what} to {path}, inside {wanted.root}, as it was built or started, and a publish "
+                "replaces that folder as a whole; name another place in the configuration, or with -e"
+            )
     return ""
 
 
