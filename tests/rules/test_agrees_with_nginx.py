@@ -253,6 +253,37 @@ def test_verdict_and_line(slip: Callable[[str, Directive, random.Random], Slip],
     assert cases >= 14, os.fspath(entry)
 
 
+VALUES = """
+listen 127.0.0.1:8485-8486; | listen 127.0.0.1:; | listen 127.0.0.1:0; | listen 127.0.0.1:84x; | listen [::1]:x;
+allow ::1/64; | allow 10.0.0.0/33; | deny 10.0.0.0/255.0.0.0; | allow unix:; | deny everybody;
+expires -1; | expires @15h30m; | expires modified -1d; | expires 1ms; | expires max; | expires soon; | expires on 1d;
+error_page 404 = /x; | error_page 404 =; | error_page 401 =200 @x; location @x { } | error_page 499 /x;
+proxy_redirect false; | proxy_redirect off; | return 301; | return 0; | return 1000; | return http://a.example;
+access_log off off; | access_log logs/x combined gzip=9 flush=1m; | access_log logs/x combined gzip2;
+error_log stderr debug_http; | error_log stderr loud; | keepalive_timeout 1ms 20s; | keepalive_timeout 1s 1ms;
+location = / { } | location ~* "a" { } | location =/ { } | location / /a { } | if ( $uri ) { } | if $uri { }
+if ($uri ~ "a b" ) { } | location / { limit_except get { } } | location / { limit_except GETS { } }
+proxy_cache_valid any 1m; | proxy_cache_valid 1m; | proxy_cache_valid 404 1ms; | proxy_cache_valid 99 1m;
+location / { proxy_pass HTTP://127.0.0.1; } | location / { proxy_pass http://unix:/tmp/x:/y; }
+location / { proxy_pass http://127.0.0.1:0; } | location / { proxy_pass http://[::1]:80/; } | gzip_comp_level 0;
+location / { proxy_pass http://127.0.0.1:80?a; } | gzip_buffers 0 4k; | gzip_buffers 4 4k; | gzip_comp_level 9;
+rewrite a b LAST; | set $ 1; | set a 1; | set $x "a$"; | if ($uri ~ $) { } | if ($uri = "$") { } | root /a$;
+auth_basic "a $"; | proxy_cookie_path ~^/(.+)$ /$1; | return 200 "${uri}"; | return 200 "$0"; | index $uri.html;
+ssl_session_cache shared:a:1m builtin:1000; | ssl_session_cache shared; | client_max_body_size 1G;
+"""
+
+
+def test_values(entry: Path) -> None:
+    """Values at the edge of what nginx takes: one verdict."""
+    apart = []
+    for text in (each.strip() for line in VALUES.split("\n") for each in line.split(" | ")):
+        entry.write_text(f"events {{ }}\nhttp {{ server {{ {text} }} }}\n")
+        takes, _, said = nginx_says(entry)
+        if takes == bool(we_say(entry)):
+            apart.append((text, said))
+    assert not apart
+
+
 def disagreement(takes: bool, line: int, said: str, errors: Sequence[Verdict], *, at: set[int]) -> list[str]:
     """What is wrong with our verdict, if anything. at: the lines of the slip, as good as nginx's."""
     meant = [each for each in errors if each.rule not in MEANT]

@@ -93,11 +93,12 @@ def _listen(words: Sequence[Word]) -> Wrong:
     bad = next((word for word in words[1:] if word not in _LISTEN and not word.startswith(_LISTEN_STARTS)), None)
     if bad is not None:
         return bad, "takes an address and parameters such as ssl or default_server"
-    port = words[0].rpartition(":")[2] if not words[0].lower().startswith("unix:") else ""
-    if words[0].isdecimal() or (port.isdecimal() and not words[0].endswith("]")):
-        first = int(port)
-        return None if 0 < first < 65536 else (words[0], "takes a port from 1 to 65535")
-    return None
+    where = words[0].rpartition("]")[2] if words[0].startswith("[") else words[0]
+    if where.lower().startswith("unix:") or not (":" in where or where.isdecimal()):
+        return None
+    ports = where.rpartition(":")[2].split("-")
+    good = len(ports) < 3 and all(port.isdecimal() and 0 < int(port) < 65536 for port in ports)
+    return None if good else (words[0], "takes a port from 1 to 65535")
 
 
 def _server(words: Sequence[Word]) -> Wrong:
@@ -121,7 +122,7 @@ def _proxy_pass(words: Sequence[Word]) -> Wrong:
 
 
 def _proxy_redirect(words: Sequence[Word]) -> Wrong:
-    if len(words) == 1 and words[0] not in {"off", "false", "default"}:
+    if len(words) == 1 and words[0] not in {"off", "default"}:
         return words[0], "takes two addresses, or one word: default or off"
     return None
 
@@ -169,12 +170,11 @@ def address(words: Sequence[Word]) -> Wrong:
 
     host, slash, mask = word.partition("/")
     try:
-        width = ipaddress.ip_address(host).max_prefixlen
-        if slash and not (mask.isdecimal() and int(mask) <= width):
-            ipaddress.IPv4Network(f"0.0.0.0/{mask}")
+        good = not slash or (mask.isdecimal() and int(mask) <= ipaddress.ip_address(host).max_prefixlen)
+        ipaddress.ip_address(host)
     except ValueError:
-        return word, "takes an address, a network such as 10.0.0.0/8, or all"
-    return None
+        good = False
+    return None if good else (word, "takes an address, a network such as 10.0.0.0/8, or all")
 
 
 def _limit_req(words: Sequence[Word]) -> Wrong:
@@ -200,12 +200,14 @@ def _location(words: Sequence[Word]) -> Wrong:
 
 
 def _limit_except(words: Sequence[Word]) -> Wrong:
-    bad = next((word for word in words if word not in _METHODS), None)
+    bad = next((word for word in words if word.upper() not in _METHODS), None)
     return None if bad is None else (bad, "takes methods, such as GET")
 
 
 def _defines_first(words: Sequence[Word]) -> Wrong:
-    return None if words[0].startswith("$") else (words[0], "takes a variable, which begins with $")
+    return (
+        None if words[0].startswith("$") and 1 < len(words[0]) else (words[0], "takes a variable, which begins with $")
+    )
 
 
 def _defines_last(words: Sequence[Word]) -> Wrong:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -101,6 +100,10 @@ def _is_ports(text: str) -> bool:
 def _address(host: str) -> str:
     if host == "*":
         return EVERY_ADDRESS
+    if ":" not in host or host == "::":  # a name, or an address with one spelling only
+        return host.lower()
+    import ipaddress  # noqa: PLC0415 - few configurations need it
+
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:

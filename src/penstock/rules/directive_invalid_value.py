@@ -27,7 +27,7 @@ http {
 
 ```nginx good
 http {
-    geo $near { default 0; proxy 10.0.0.1; 10.0.0.0/8 1; ::1 1; 192.168.0.0/255.255.0.0 1; }
+    geo $near { default 0; proxy 10.0.0.1; 10.0.0.0/8 1; ::1 1; }
     gzip ON;
     keepalive_requests 100;
     proxy_connect_timeout 1m30s;
@@ -125,9 +125,14 @@ def _wrong(row: DirectiveFact, words: tuple[Word, ...]) -> tuple[Word, str] | No
         return None if bad is None else (bad, f"takes one of {', '.join(row.choices)}")
     if row.value in _QUANTITIES and row.counts == (1,):
         unit, wanted = _QUANTITIES[row.value]
-        return None if parse_quantity(first, unit) is not None else (first, f"takes {wanted}")
+        value = parse_quantity(first, unit)
+        if value is None:
+            return first, f"takes {wanted}"
+        if row.bounds is not None and not row.bounds[0] <= value <= row.bounds[1]:
+            return first, f"takes a number from {row.bounds[0]} to {row.bounds[1]}"
+        return None
     if row.value == "number size" and len(words) == 2:
-        if parse_quantity(first, "number") is None:
+        if not parse_quantity(first, "number"):
             return first, "takes a number and a size"
         return None if parse_quantity(words[1], "size") is not None else (words[1], "takes a number and a size")
     return None

@@ -38,7 +38,6 @@ http {
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 
 from penstock.analysis.destinations import authority
@@ -81,6 +80,10 @@ def _host(text: str) -> str:
 def _is_address(name: str) -> bool:
     if name.startswith(("[", "unix:")):
         return True
+    if not name[-1:].isdecimal():
+        return False
+    import ipaddress  # noqa: PLC0415 - most names end in a letter
+
     try:
         ipaddress.ip_address(name)
     except ValueError:

@@ -108,6 +108,7 @@ _SENT = ("fastcgi_param", "grpc_set_header", "proxy_set_header", "scgi_param", "
 """What is evaluated in servers and locations; in `http` only where a server inherits it."""
 
 _DEFINES = {"auth_request_set": 0, "geo": -1, "map": -1, "perl_set": 0, "set": 0, "split_clients": -1}
+_CAPTURES = frozenset("123456789")  # `$0` is none of them: nginx seeks a variable of that name
 _MORE = frozenset(
     {"gzip_ratio", "invalid_referer", "secure_link", "secure_link_expires", "slice_range"}
     | {"uid_got", "uid_reset", "uid_set"}
@@ -133,7 +134,7 @@ def check(context: Context, _: NoOptions) -> Iterator[Finding]:
         scope = _scope(directive)
         for found in _name().finditer(word):
             name = (found[1] or found[2] or "").lower()
-            if name[:1].isdecimal():
+            if name[:1] in _CAPTURES:
                 continue
             if (scope, name) not in known:
                 known[scope, name] = name in _MORE or (
