@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _check_path(path: str) -> None:
-    if not path.startswith("/") or posixpath.normpath(path) != path or "\0" in path:
+    if path[:1] != "/" or path[:2] == "//" or posixpath.normpath(path) != path or "\0" in path:
         raise ValueError(f"a FileSet names files by absolute, normalised paths, not {path!r}")
 
 
