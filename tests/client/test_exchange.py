@@ -48,7 +48,8 @@ def answers(*said: Said) -> Callable[[Asked], Said]:
 
 
 async def publish(manager: Manager) -> str:
-    return await manager.publish(EDGE, "c1", base=BASE, key="plan/n1", external_id="r", deadline_s=5)
+    begun = await manager.publish(EDGE, "c1", base=BASE, key="plan/n1", external_id="r", deadline_s=5)
+    return begun.path
 
 
 REFUSALS = [

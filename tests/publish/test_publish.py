@@ -251,21 +251,55 @@ def test_only_what_was_accepted_can_be_published(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
-def test_a_plan_that_was_refused_is_not_tried_twice(tmp_path: Path) -> None:
-    """Its key finds the first try, and the message says that a new plan is the way."""
+@pytest.mark.parametrize("end", [State.REFUSED, State.ROLLED_BACK])
+def test_a_plan_that_failed_is_tried_again(tmp_path: Path, end: State) -> None:
+    """Every earlier try that left the node as it was is told, and the next one has a key of its own."""
 
     async def story(scene: Scene) -> None:
         plan = await scene.plan(target=ONE)
-        scene.script("edge-1", State.REFUSED)
+        scene.script("edge-1", end)
+        for tries in (1, 2, 3):
+            scene.told.clear()
+            assert (await scene.publish(plan)).results[0][1].state is end
+            assert sum("is tried again" in one.message for one in scene.told) == tries - 1
+        scene.script("edge-1", State.ACTIVE)
+        assert (await scene.publish(plan)).outcome is Outcome.ACTIVE
+        assert scene.text("edge-1") == NEW
+
+    play(tmp_path, story)
+
+
+def test_a_group_that_failed_is_tried_again(tmp_path: Path) -> None:
+    """Where no member moved, the same plan goes out to the group once more."""
+
+    async def story(scene: Scene) -> None:
+        plan = await scene.plan()
+        assert plan.group is not None
+        for name in NAMES:
+            scene.script(name, State.REFUSED)
         assert (await scene.publish(plan)).outcome is Outcome.REFUSED
+        for name in NAMES:
+            scene.script(name, State.ACTIVE)
+        assert (await scene.publish(plan)).outcome is Outcome.ACTIVE
+        assert scene.texts() == (NEW, NEW, NEW)
+
+    play(tmp_path, story)
+
+
+def test_a_plan_whose_end_was_unknown_is_not_tried_twice(tmp_path: Path) -> None:
+    """Nobody can say what an unknown end left: its key finds the first try, and a new plan is the way."""
+
+    async def story(scene: Scene) -> None:
+        plan = await scene.plan(target=ONE)
+        scene.script("edge-1", State.UNKNOWN)
+        assert (await scene.publish(plan)).outcome is Outcome.UNKNOWN
         scene.script("edge-1", State.ACTIVE)
         publication = await publish_plan(
             scene.manager, plan, approve(plan, check), on_progress=scene.told.append, sleep=at_once,
             clock=lambda: datetime.now(UTC) + timedelta(seconds=10),
         )  # fmt: skip
-        assert publication.outcome is Outcome.REFUSED
+        assert publication.outcome is Outcome.UNKNOWN
         assert "make a new plan" in publication.results[0][1].message
-        assert (await scene.publish(await scene.plan(target=ONE))).outcome is Outcome.ACTIVE
 
     play(tmp_path, story)
 

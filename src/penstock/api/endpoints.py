@@ -23,6 +23,7 @@ REQUEST_ID_HEADER = "x-request-id"
 IF_MATCH = "If-Match"
 ETAG = "ETag"
 IDEMPOTENCY_KEY = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"  # true in an answer: the deployment is one that an earlier request began
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,6 @@ It is the door to httpx2 (`exchange.py`), truststore (`trust.py`) and keyring (`
 
 from penstock.client.credentials import Credentials, find_credentials, same_origin
 from penstock.client.exchange import asgi_transport
-from penstock.client.manager import DeploymentView, Manager
+from penstock.client.manager import Begun, DeploymentView, Manager
 
-__all__ = ["Credentials", "DeploymentView", "Manager", "asgi_transport", "find_credentials", "same_origin"]
+__all__ = ["Begun", "Credentials", "DeploymentView", "Manager", "asgi_transport", "find_credentials", "same_origin"]

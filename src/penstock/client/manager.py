@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from penstock.api import endpoints
@@ -59,6 +59,13 @@ class DeploymentView:
     def says_state(self, instance: Instance) -> bool:
         """Whether the manager said in so many words how it ended for this instance."""
         return instance.uid not in self.wordless and instance.name not in self.wordless
+
+
+class Begun(NamedTuple):
+    """A deployment that was asked for. path: to poll. earlier: an earlier request under the same key began it."""
+
+    path: str
+    earlier: bool
 
 
 def _now() -> datetime:
@@ -171,6 +178,12 @@ class Manager:
         reply, _ = await self._exchange.call(endpoints.CREATE_CONFIG, body, asked=f"stage {name}")
         return reply.uid
 
+    async def unstage(self, config_uid: str) -> None:
+        """Delete a staged config. Nothing that was published from it changes."""
+        await self._exchange.call(
+            endpoints.DELETE_CONFIG, None, asked="delete a staged config", parts={"config": config_uid}
+        )
+
     async def publish(
         self,
         instance: Instance,
@@ -182,15 +195,15 @@ class Manager:
         probes: Sequence[Probe] = (),
         deadline_s: float,
         validate: bool = True,
-    ) -> str:
-        """Ask for the staged config on the instance; gives the path of the deployment to poll.
+    ) -> Begun:
+        """Ask for the staged config on the instance; gives the deployment to poll.
 
         base: what must be there still. key: a second request with the same key finds the first one's deployment.
         validate: whether the manager's own rules must accept it, too.
         Raises Conflict where the instance moved, StateUnknown where no try was answered.
         """
         body = _publish(config_uid, base.updated_at, external_id, probes, deadline_s, validate=validate)
-        reply, _ = await self._exchange.call(
+        reply, answered = await self._exchange.call(
             endpoints.PUBLISH_INSTANCE,
             body,
             asked=f"publish to {instance.name}",
@@ -198,7 +211,7 @@ class Manager:
             headers=_preconditions(base.tag, key),
         )
         fallback = endpoints.GET_INSTANCE_DEPLOYMENT.url(deployment=reply.deployment_uid)
-        return self._own_path(reply.links.rel, fallback)
+        return Begun(self._own_path(reply.links.rel, fallback), endpoints.REPLAYED in answered)
 
     async def publish_group(
         self,
@@ -211,10 +224,10 @@ class Manager:
         external_id: str,
         probes: Sequence[Probe] = (),
         deadline_s: float,
-    ) -> str:
+    ) -> Begun:
         """As `publish`, to every online member at once. tag: of `group_tag`; updated_at: the newest member's."""
         body = _publish(config_uid, updated_at, external_id, probes, deadline_s, validate=True)
-        reply, _ = await self._exchange.call(
+        reply, answered = await self._exchange.call(
             endpoints.PUBLISH_GROUP,
             body,
             asked=f"publish to the group {group.name}",
@@ -222,7 +235,7 @@ class Manager:
             headers=_preconditions(tag, key),
         )
         fallback = endpoints.GET_GROUP_DEPLOYMENT.url(deployment=reply.deployment_uid)
-        return self._own_path(reply.links.rel, fallback)
+        return Begun(self._own_path(reply.links.rel, fallback), endpoints.REPLAYED in answered)
 
     async def deployment(self, path: str) -> DeploymentView:
         """How the deployment at a path that a publish gave stands now."""

@@ -85,13 +85,13 @@ class Publisher:
         self._gate = gate
         self._clock = clock
 
-    def publish(self, order: Order) -> str:
-        """The uid of the deployment that carries the order out, or of the one that an earlier try began.
+    def publish(self, order: Order) -> tuple[str, bool]:
+        """(uid of the deployment that carries the order out, whether this order began it and not an earlier one).
 
         Raises HttpFault 400, 409 and 412, NotFound, and what the data plane raises when it cannot be asked.
         """
         if known := self._begun(order):
-            return known
+            return known, False
         self._fleet.look_again()
         target = self._target(order)
         if order.checked:
@@ -101,7 +101,7 @@ class Publisher:
         if begun:
             for member, (_, files) in zip(deployment.members, target.nodes, strict=True):
                 self._carrier.start(Load(deployment, member, files, probes=order.probes, deadline_s=order.deadline_s))
-        return deployment.uid
+        return deployment.uid, begun
 
     def _begun(self, order: Order) -> str:
         if not order.idempotency_key:

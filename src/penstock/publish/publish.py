@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from penstock.errors import Conflict, PenstockError, StateUnknown
 from penstock.model import Result, State
+from penstock.publish.attempts import begin
 from penstock.publish.awaiting import Course, Progress, end_of, result_for
 from penstock.publish.outcome import Standing, settle
 from penstock.publish.putback import put_back
-from penstock.publish.stage import stage_plan
+from penstock.publish.stage import stage_plan, unstage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -78,6 +79,8 @@ async def publish_plan(
             await _publish_group(course, plan.group, staged, lives, ends)
         else:
             await _publish_each(course, staged, lives, ends, stop)
+        if not any(end.state in {State.PENDING, State.UNKNOWN} for end in ends.values()):
+            await unstage(manager, staged.values())
     if any(end.state is not State.ACTIVE for end in ends.values()):
         await _put_back_the_others(course, lives, ends)
     why = "stopped before it" if stop() else "another target failed before it"
@@ -151,14 +154,19 @@ async def _publish_one(course: Course, target: TargetPlan, config_uid: str, live
     """How it ended. Raises what the manager answers while the node is as it was."""
     plan, instance = course.plan, target.instance
     try:
-        path = await course.manager.publish(
-            instance,
-            config_uid,
-            base=target.base,
-            key=f"{plan.digest}/{instance.uid}",
-            external_id=plan.external_id,
-            probes=target.probes,
-            deadline_s=plan.deadline_s,
+        path = await begin(
+            course,
+            f"{plan.digest}/{instance.uid}",
+            (instance,),
+            lambda key: course.manager.publish(
+                instance,
+                config_uid,
+                base=target.base,
+                key=key,
+                external_id=plan.external_id,
+                probes=target.probes,
+                deadline_s=plan.deadline_s,
+            ),
         )
     except Conflict:
         if live.base.digest == target.files.digest:
@@ -215,15 +223,20 @@ async def _group_end(
         )
     if any(live.base.digest != _wanted_of(plan, uid) for uid, live in lives.items()):
         await _look(course)
-    path = await course.manager.publish_group(
-        group,
-        config_uid,
-        tag=tag,
-        updated_at=max(target.base.updated_at for target in plan.targets),
-        key=f"{plan.digest}/{group.uid}",
-        external_id=plan.external_id,
-        probes=plan.targets[0].probes,
-        deadline_s=plan.deadline_s,
+    path = await begin(
+        course,
+        f"{plan.digest}/{group.uid}",
+        tuple(target.instance for target in plan.targets),
+        lambda key: course.manager.publish_group(
+            group,
+            config_uid,
+            tag=tag,
+            updated_at=max(target.base.updated_at for target in plan.targets),
+            key=key,
+            external_id=plan.external_id,
+            probes=plan.targets[0].probes,
+            deadline_s=plan.deadline_s,
+        ),
     )
     return await end_of(course, path, deadline_s=deadline_s)
 

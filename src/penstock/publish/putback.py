@@ -10,6 +10,7 @@ from penstock.config import parse
 from penstock.errors import PenstockError
 from penstock.model import Result, State
 from penstock.publish.awaiting import Course, Progress, digest_now, end_of
+from penstock.publish.stage import unstage
 from penstock.settings import RuleSetting
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ async def _publish_base(course: Course, target: TargetPlan, before: LiveConfig) 
         instance=instance,
         external_id=before.external_id,
     )
-    path = await manager.publish(
+    begun = await manager.publish(
         instance,
         staged,
         base=now.base,
@@ -72,6 +73,8 @@ async def _publish_base(course: Course, target: TargetPlan, before: LiveConfig) 
         deadline_s=plan.deadline_s,
         validate=False,
     )
-    view = await end_of(course, path, deadline_s=plan.deadline_s)
+    view = await end_of(course, begun.path, deadline_s=plan.deadline_s)
     said = view.of(instance) if view else None
+    if view and view.ended:
+        await unstage(manager, (staged,))
     return said or Result(State.UNKNOWN, "the manager did not say how it ended")

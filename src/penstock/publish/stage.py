@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
+from penstock.errors import PenstockError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from penstock.client import Manager
     from penstock.model import Accepted
@@ -31,6 +34,13 @@ async def stage_plan(manager: Manager, plan: Plan, accepted: Mapping[str, Accept
             known.append((mine, uid))
         staged[target.instance.uid] = uid
     return staged
+
+
+async def unstage(manager: Manager, uids: Iterable[str]) -> None:
+    """Delete staged configs that nobody needs any more; one that cannot be deleted stays, and harms nobody."""
+    for uid in sorted(set(uids)):
+        with contextlib.suppress(PenstockError):
+            await manager.unstage(uid)
 
 
 def _same(one: Accepted, other: Accepted) -> bool:

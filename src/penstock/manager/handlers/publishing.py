@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from penstock.api import configs as wire
 from penstock.api import endpoints
 from penstock.api.codec import Absent, Malformed
-from penstock.api.endpoints import ETAG, IDEMPOTENCY_KEY, IF_MATCH
+from penstock.api.endpoints import ETAG, IDEMPOTENCY_KEY, IF_MATCH, REPLAYED
 from penstock.api.faults import HttpFault
 from penstock.api.files import NO_FILES, Files, directory_map, from_file_set, read_files
 from penstock.api.times import format_time
@@ -130,10 +130,12 @@ def _publish_group(services: Services, call: Call[wire.Publish]) -> Answer[wire.
 
 
 def _accepted(
-    uid: str, endpoint: endpoints.Endpoint[None, Deployment], *, base: str, result: str
+    taken: tuple[str, bool], endpoint: endpoints.Endpoint[None, Deployment], *, base: str, result: str
 ) -> Answer[wire.PublishAccepted]:
+    uid, begun = taken
+    headers = {} if begun else {REPLAYED: "true"}
     path = base + endpoint.url(deployment=uid).removeprefix(endpoint.base)
-    return Answer(wire.PublishAccepted(deployment_uid=uid, links=wire.RelLink(rel=path), result=result))
+    return Answer(wire.PublishAccepted(deployment_uid=uid, links=wire.RelLink(rel=path), result=result), headers)
 
 
 def _order(
