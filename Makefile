@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test coverage bench lock policies clean setup nginx
+.PHONY: demo test coverage bench lock policies openapi clean setup nginx browser
 setup: $(STAMP)
 
 # pip checks every download against requirements.lock; Penstock itself is then installed without looking further.
@@ -18,16 +18,23 @@ $(STAMP): requirements.lock pyproject.toml
 nginx:
 	@./.ci/need nginx openssl
 
+# Chromium presses the buttons of the API's documentation.
+browser:
+	@./.ci/need chromium chromedriver
+
 demo: setup nginx
 	@$(PY) -m penstock demo
 
-test: setup nginx
+test: setup nginx browser
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
 policies: setup
 	@$(PY) .ci/digest-policies
 
-coverage: setup nginx
+openapi: setup
+	@$(PY) .ci/write-openapi
+
+coverage: setup nginx browser
 	@$(PY) -m pytest -n 2 --dist loadgroup --cov=penstock --cov-report=term:skip-covered
 
 bench: setup nginx
