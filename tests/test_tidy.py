@@ -30,6 +30,7 @@ DOORS: dict[str, set[str]] = {
     "rich": {"formats", "cli"},
     "sqlalchemy": {"manager"},
     "starlette": {"manager"},
+    "swagger_ui": {"manager"},
     "truststore": {"client"},
     "uvicorn": {"manager"},
     "yaml": {"documents"},

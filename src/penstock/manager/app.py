@@ -12,7 +12,7 @@ from penstock.manager.accounts import Accounts
 from penstock.manager.carrier import Carrier
 from penstock.manager.fleet import Fleet
 from penstock.manager.gate import Gate
-from penstock.manager.handlers import bindings
+from penstock.manager.handlers import bindings, documentation
 from penstock.manager.owner import Owner
 from penstock.manager.publisher import Publisher
 from penstock.manager.services import Services
@@ -115,7 +115,7 @@ def open_manager(
         clock=clock,
         end_word=FINALIZED if legacy_status else SUCCESSFUL,
     )
-    app = application(bindings(services), accounts)
+    app = application([*bindings(services), *documentation.bindings()], accounts)
     return ManagerApp(app, database=database, accounts=accounts, carrier=carrier, owner=owner)
 
 

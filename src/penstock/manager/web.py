@@ -83,6 +83,14 @@ class Answer(Generic[Reply]):
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A reply that is not the contract's JSON; media: its content type."""
+
+    content: bytes
+    media: str
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """An endpoint with its handler."""
 
@@ -149,6 +157,7 @@ class _Serving:
 
     async def _answer(self, request: Request, request_id: str) -> Response:
         endpoint = self._binding.endpoint
+        _refuse_other_sites(request)
         user = "" if endpoint.open else await self._authenticate(request)
         call = Call(
             user=user,
@@ -165,8 +174,10 @@ class _Serving:
         endpoint = self._binding.endpoint
         body = None if endpoint.body is NOTHING else decode(call.body, endpoint.body)
         answer = self._binding.handler(replace(call, body=body))
-        content = b"" if endpoint.reply is NOTHING else encode(answer.reply)
         headers = {**_HEADERS, **answer.headers, REQUEST_ID_HEADER: request_id}
+        if isinstance(answer.reply, Document):
+            return Response(answer.reply.content, headers={**headers, "content-type": answer.reply.media})
+        content = b"" if endpoint.reply is NOTHING else encode(answer.reply)
         return Response(content, endpoint.status, headers=headers)
 
     async def _authenticate(self, request: Request) -> str:
@@ -181,6 +192,16 @@ class _Serving:
         if not colon or not await run_in_threadpool(self._accounts.is_known, name, password):
             raise HttpFault(401, "the user or the password is wrong")
         return name
+
+
+def _refuse_other_sites(request: Request) -> None:
+    """Raises HttpFault 403 for a write that a page of another site made a browser send, with the user's credentials.
+
+    Browsers say so in Sec-Fetch-Site (W3C Fetch Metadata); no other client sends it.
+    """
+    site = request.headers.get("sec-fetch-site", "none")
+    if request.method not in {"GET", "HEAD"} and site not in {"none", "same-origin"}:
+        raise HttpFault(403, f"a page of another site ({site}) may not write here")
 
 
 def _retry_after(error: PenstockError) -> Mapping[str, str]:
