@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from penstock.agent.local import LocalNginx
+from penstock.agent.tree import exchange
 from penstock.model import State
 from tests.agent.nginxes import lay_out
 from tests.agent.test_crash import SITE, killed_at
@@ -115,4 +116,13 @@ def test_a_key_renewed_during_a_publish_is_not_lost(nginx: Nginx, at: str) -> No
     assert result.state is (State.ROLLED_BACK if at == "verify" else State.REFUSED), result
     assert "ssl/site.key" in result.message
     assert key.read_bytes() == b"renewed\n"
+    assert nginx.serves() == "old"
+
+
+def test_a_death_while_a_settled_publish_is_undone_is_not_called_active(nginx: Nginx) -> None:
+    """The journal's settled word could be written and its fsync fail: the way back begins, and may be cut short."""
+    killed_at(nginx, "keep")
+    exchange(nginx.root, nginx.beside / "candidate")
+    ((_, result),) = nginx.plane().recover()
+    assert result.state is State.ROLLED_BACK, result
     assert nginx.serves() == "old"

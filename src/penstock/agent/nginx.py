@@ -47,7 +47,10 @@ def read_build(executable: str) -> Build:
 
 @functools.lru_cache(maxsize=64)
 def _read_build(executable: str, _inode: int, _changed_ns: int) -> Build:
-    end = _run((executable, "-V"), timeout_s=_SECONDS_FOR_VERSION)
+    try:
+        end = _run((executable, "-V"), timeout_s=_SECONDS_FOR_VERSION)
+    except subprocess.TimeoutExpired:
+        raise StateUnknown(f"{executable} -V gave no answer within {_SECONDS_FOR_VERSION:.0f} s") from None
     found = re.search(r"nginx version: [^/\s]+/(\S+)", end.stderr)
     if found is None:
         raise StateUnknown(f"{executable} -V does not say which nginx it is: {end.stderr.strip()[:200]}")

@@ -80,6 +80,7 @@ class _Publish:
 
     def run(self, base_digest: str) -> Result:
         self.step("look")
+        stamps = tree.stamps(self.workplace.root)  # before the reading, so that no change falls between them
         live = load_path(Path(self.master.conf_path))
         if live.digest == self.files.digest:
             return self._same(live)
@@ -93,7 +94,6 @@ class _Publish:
         objection = shape.objection(self.master, live, self.files, configs)
         if objection:
             return Result(State.REFUSED, objection)
-        stamps = tree.stamps(self.workplace.root)
         refusal = self._prepare(live)
         if refusal:
             self.workplace.clear()

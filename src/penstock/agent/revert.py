@@ -80,7 +80,8 @@ def recover_root(place: Workplace, master: Master | None, *, step: Callable[[str
     if journal is None:
         place.clear()
         return None
-    if journal.settled:
+    # Settled and swapped back: its process had begun to go back after all, and died in that.
+    if journal.settled and place.root.stat().st_ino == journal.candidate_inode:
         place.keep_previous()
         place.end()
         return Result(State.ACTIVE, "it had been proven before the process that published it ended")
