@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 @click.option("--select", metavar="RULE", multiple=True, help="Only this rule or category; repeat it for more.")
 @click.option("--ignore", metavar="RULE", multiple=True, help="Not this rule or category; repeat it for more.")
 @click.option("--named-files-only", is_flag=True, help="Report only what concerns the files that are named.")
+@click.option("--fix", is_flag=True, help="Make the safe fixes, each proved, and report what remains.")
+@click.option("--unsafe-fixes", is_flag=True, help="Like --fix, with those that may change more than they say.")
+@click.option("--diff", is_flag=True, help="Write nothing, and show as a diff what --fix or --unsafe-fixes would do.")
 @click.option(
     "--map",
     "mapping",
@@ -55,6 +58,9 @@ def command(  # noqa: PLR0917 - Click calls it by name
     mapping: tuple[str, ...],
     *,
     named_files_only: bool,
+    fix: bool,
+    unsafe_fixes: bool,
+    diff: bool,
     **flags: str | None,
 ) -> int:
     """Find what is broken, unsafe or against policy in NGINX configurations.
@@ -70,10 +76,19 @@ def command(  # noqa: PLR0917 - Click calls it by name
     check = _with_flags(settings.check, flags, mapping)
     judge = judge_of(check, select=select, ignore=ignore)
     configs = tuple(_chosen(paths, settings._replace(check=check)))
+    if fix or unsafe_fixes or diff:
+        from penstock.cli.fixing import fixed
+
+        changeable = paths if named_files_only else None
+        configs = fixed(configs, judge, only=changeable, with_unsafe=unsafe_fixes, preview=diff)
     reports = [(config.files, _without_wrapper(config, judge.report(config))) for config in configs]
     if named_files_only:
         only = {os.path.realpath(path) for path in paths}
         reports = [(files, _only(files, report, only)) for files, report in reports]
+    if diff:
+        from penstock.cli.fixing import previewed
+
+        return previewed(reports, judge)
     return show(reports, judge, form)
 
 

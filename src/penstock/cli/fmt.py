@@ -163,8 +163,8 @@ def _show_diff(changes: Sequence[Change]) -> None:
     from penstock.cli.differing import unified
     from penstock.cli.terminal import colored_diff, print_text
 
-    old = {_name(change.path): change.before for change in changes}
-    print_text(colored_diff(unified(old, {_name(change.path): change.after for change in changes})))
+    old = {_name(change.path).lstrip("/"): change.before for change in changes}
+    print_text(colored_diff(unified(old, {_name(change.path).lstrip("/"): change.after for change in changes})))
 
 
 def _write_stdout(outcome: _Outcome) -> None:

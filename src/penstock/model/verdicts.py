@@ -38,6 +38,7 @@ class Finding(NamedTuple):
     """A fact with a place. It knows neither its rule nor its severity.
 
     hint: what to do about it. related: other places that belong to it. fix: edits that mend it.
+    unsafe_fix: the fix may change more than the message says, so it is made only when that is asked for.
     """
 
     span: Span
@@ -45,6 +46,7 @@ class Finding(NamedTuple):
     hint: str = ""
     related: tuple[tuple[Span, str], ...] = ()
     fix: tuple[Edit, ...] = ()
+    unsafe_fix: bool = False
 
 
 class Verdict(NamedTuple):
