@@ -199,6 +199,10 @@ ANALYSE_CONFIG = Endpoint(
     "Ours: what the analysis says of these files; nothing is published.", errors=(404,),
 )  # fmt: skip
 GET_HEALTH = Endpoint("getHealth", "GET", "/health", NOTHING, service.Health, "Whether the manager's services run.")
+GET_READINESS = Endpoint(
+    "getReadiness", "GET", "/health", NOTHING, service.Health,
+    "Ours: whether the manager is ready for requests, told without credentials.", errors=(503,), base="", open=True,
+)  # fmt: skip
 GET_USERINFO = Endpoint("getUserinfo", "GET", "/userinfo", NOTHING, service.UserInfo, "Who the credentials belong to.")
 GET_LIVENESS = Endpoint(
     "getLiveness", "GET", "/api/liveness/{service}", NOTHING, service.Liveness, "Whether a service answers.",
@@ -237,6 +241,7 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
     REPLACE_GROUP_CONFIG,
     ANALYSE_CONFIG,
     GET_HEALTH,
+    GET_READINESS,
     GET_USERINFO,
     GET_LIVENESS,
 )

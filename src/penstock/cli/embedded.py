@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from penstock.manager import ManagerApp
     from penstock.settings import Settings
 
-LIBRARIES = ("alembic", "argon2", "cryptography", "sqlalchemy", "starlette", "uvicorn")
+LIBRARIES = ("alembic", "argon2", "cryptography", "sqlalchemy", "starlette", "swagger_ui", "uvicorn")
 """What `penstock[manager]` adds."""
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from penstock.settings import Settings
 
+LOOPBACK = ("localhost", "127.0.0.1")  # the names in a certificate where none is given
 _PATH = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -29,7 +30,13 @@ _PATH = click.Path(dir_okay=False, path_type=Path)
 @click.option("--user", metavar="NAME", help="With --init: whose password to set.")
 @click.option("--password-file", type=click.File("r"), metavar="FILE", help="With --init: its first line.")
 @click.option("--password-stdin", is_flag=True, help="With --init: the first line of standard input.")
-@click.option("--hostname", multiple=True, metavar="NAME", help="With --init: a name in the certificate; repeatable.")
+@click.option("--hostname", multiple=True, metavar="NAME", help="A name in the certificate that is made; repeatable.")
+@click.option(
+    "--admin-password-file",
+    type=click.File("r"),
+    metavar="FILE",
+    help="First make what --init makes where it is absent, with the user admin and the password on the first line.",
+)
 @config_option
 def command(  # noqa: PLR0917 - Click calls it by name
     listen: str,
@@ -39,6 +46,7 @@ def command(  # noqa: PLR0917 - Click calls it by name
     user: str | None,
     password_file: TextIO | None,
     hostname: tuple[str, ...],
+    admin_password_file: TextIO | None,
     config: Path | None,
     *,
     init: bool,
@@ -50,6 +58,8 @@ def command(  # noqa: PLR0917 - Click calls it by name
     penstock serve --init --user ada --hostname manager.example.com    once
     penstock serve --listen 0.0.0.0:8443
 
+    Both in one, for a container: penstock serve --listen 0.0.0.0:8443 --admin-password-file FILE
+
     Anything but loopback is served over TLS only.
     """
     from penstock.cli.embedded import require_manager
@@ -57,10 +67,16 @@ def command(  # noqa: PLR0917 - Click calls it by name
     settings = project(config)
     require_manager()
     data = data or settings.manager.data
+    if init and admin_password_file:
+        raise click.UsageError("--init ends when it is done; --admin-password-file goes on to serve. Choose one.")
     if init:
         return _initialise(data, user, password_file, hostname, password_stdin=password_stdin)
-    if user or password_file or password_stdin or hostname:
-        raise click.UsageError("--user, --password-file, --password-stdin and --hostname belong to --init.")
+    if user or password_file or password_stdin:
+        raise click.UsageError("--user, --password-file and --password-stdin belong to --init.")
+    if admin_password_file:
+        _make_admin(data, admin_password_file, hostname)
+    elif hostname:
+        raise click.UsageError("--hostname belongs to --init or --admin-password-file.")
     return _serve(settings, data, listen, certificate, key)
 
 
@@ -84,7 +100,7 @@ def _initialise(
         data,
         user=user,
         password=_password(password_file, user, from_stdin=password_stdin),
-        hostnames=hostnames or ("localhost", "127.0.0.1"),
+        hostnames=hostnames or LOOPBACK,
         clock=now,
     )
     print_text(
@@ -92,6 +108,24 @@ def _initialise(
         f"fingerprint  {made.certificate.fingerprint}\n"
     )
     return DONE
+
+
+def _make_admin(data: Path, password_file: TextIO, hostnames: tuple[str, ...]) -> None:
+    """The user admin with this password, and a certificate; one that is there already keeps its names."""
+    from penstock.cli.embedded import now
+    from penstock.manager import initialise
+    from penstock.manager.certificates import read_certificate
+
+    made, key = data / "certificate.pem", data / "key.pem"
+    if not hostnames and made.exists() and key.exists():
+        hostnames = tuple(read_certificate(made, key).hostnames)
+    initialise(
+        data,
+        user="admin",
+        password=_password(password_file, "admin", from_stdin=False),
+        hostnames=hostnames or LOOPBACK,
+        clock=now,
+    )
 
 
 def _password(file: TextIO | None, user: str, *, from_stdin: bool) -> str:

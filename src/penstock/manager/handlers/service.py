@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -10,8 +11,9 @@ from penstock.api import endpoints
 from penstock.api import service as wire
 from penstock.api.faults import HttpFault
 from penstock.api.times import format_time
-from penstock.errors import NotFound
+from penstock.errors import NotFound, PenstockError
 from penstock.manager.handlers.publishing import posted_files
+from penstock.manager.store.tables import users
 from penstock.manager.web import Answer, Binding, Call, bind
 from penstock.model import FileSet
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from penstock.api.configs import Publish
     from penstock.manager.services import Services
 
+_LOG = logging.getLogger(__name__)
 _SERVICES = ("core", "dpm", "ingestion", "integrations", "secmon")  # NIM's; all of them are this one process here
 
 
@@ -26,6 +29,7 @@ def bindings(services: Services) -> list[Binding]:
     """The handlers of the manager itself."""
     return [
         bind(endpoints.GET_HEALTH, lambda _: _health(services)),
+        bind(endpoints.GET_READINESS, lambda _: _health(services)),
         bind(endpoints.GET_LIVENESS, _liveness),
         bind(endpoints.GET_USERINFO, lambda call: Answer(wire.UserInfo(metadata=wire.UserMetadata(name=call.user)))),
         bind(endpoints.ANALYSE_CONFIG, lambda call: _analyse(services, call)),
@@ -33,8 +37,14 @@ def bindings(services: Services) -> list[Binding]:
 
 
 def _health(services: Services) -> Answer[wire.Health]:
-    with services.database.read() as connection:
-        connection.execute(sa.text("SELECT 1"))
+    try:
+        with services.database.read() as connection:
+            connection.execute(sa.select(sa.func.count()).select_from(users))
+    except (sa.exc.SQLAlchemyError, PenstockError) as error:
+        _LOG.warning("not ready: %s", error)
+        raise HttpFault(
+            503, "unhealthy: the database does not answer", way_out="The manager's log says why."
+        ) from error
     word = "healthy"
     return Answer(
         wire.Health(services=dict.fromkeys(_SERVICES, word), status=word, timestamp=format_time(services.clock()))
