@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import random
+import subprocess
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NGINX = "/usr/sbin/nginx"
 
 SERVER_LINES = (
     "listen 127.0.0.1:8080;",
@@ -24,6 +31,9 @@ SERVER_LINES = (
     'location ~ "^/[0-9]{3}/" { return 200 a}b; }',
     "location @named # a comment before the brace\n{ return 404; }",
     "location /proxy/ {\n proxy_pass http://127.0.0.1:9000/;\n\n\n proxy_set_header Host $host; # the host\n}",
+    "location /img { # location /img {\n alias /srv/img/; }",
+    "location /host/ { proxy_pass http://127.0.0.1:9001; proxy_set_header  Host  $http_host; }",
+    "location /img/ { return 204; }",
     "location /limit/ { limit_except GET { deny all; } }",
     'location /nested/ { location /nested/a/ { return 200 "\\"quoted\\" \\\\ \\t"; } }',
     "rewrite ^/old/(.*)$ /new/$1 permanent;",
@@ -79,3 +89,11 @@ def _joined(parts: list[str], choice: random.Random) -> str:
     for part in parts:
         out += [part, choice.choice(SEPARATORS)]
     return "".join(out)
+
+
+def nginx_takes(text: str, folder: Path) -> bool:
+    """What `nginx -t` says."""
+    path = folder / "nginx.conf"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    command = [NGINX, "-t", "-q", "-p", str(folder), "-c", str(path), "-e", "stderr", "-g", f"pid {folder}/pid;"]
+    return not subprocess.run(command, capture_output=True, check=False, timeout=60).returncode

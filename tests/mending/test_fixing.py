@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -14,6 +15,8 @@ from penstock.config import load_bytes, parse
 from penstock.mending import Mended, Place, mend
 from penstock.mending.proof import Splice, changes_only, spliced
 from penstock.model import Source
+from penstock.rules.registry import load_rules
+from tests.mending.configurations import NGINX, nginx_takes, valid_configurations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -268,3 +271,30 @@ def heads(data: bytes) -> list[tuple[int, int, tuple[str, ...]]]:
         (one.head_span.start_byte, one.head_span.end_byte, (str(one.name), *map(str, one.args)))
         for one in config.walk()
     ]
+
+
+@pytest.mark.nginx
+def test_nginx_takes_what_is_fixed(tmp_path: Path) -> None:
+    """The shipped rules' own fixes, unsafe ones too: nothing that nginx takes is broken, and nothing is fixed twice."""
+    if not Path(NGINX).exists():
+        pytest.skip("no nginx on this machine")
+    rules, profile = load_rules(), Profile(name="all", nginx_version="1.22.1")
+    made = 0
+    for text in valid_configurations():
+        config = parse(
+            load_bytes({"nginx.conf": text.encode("utf-8", "surrogateescape")}, root=ROOT, entry="nginx.conf")
+        )
+        result = mend(
+            [config], lambda one: analyse(one, rules, profile), place=lambda _, path: Place(path), with_unsafe=True
+        )
+        made += len(result.made)
+        if result.made:
+            assert nginx_takes(text_of(result.configs[0]), tmp_path), text_of(result.configs[0])
+            again = mend(
+                result.configs,
+                lambda one: analyse(one, rules, profile),
+                place=lambda _, path: Place(path),
+                with_unsafe=True,
+            )
+            assert not again.made
+    assert made > 100

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,13 +13,11 @@ from hypothesis import strategies as st
 from penstock.config.tokens import Head, scan
 from penstock.mending import formatted
 from penstock.model import Comment, Source, Word
-from tests.mending.configurations import valid_configurations
+from tests.mending.configurations import NGINX, nginx_takes, valid_configurations
 from tests.templates.examples import EXAMPLES, render_example
 
 if TYPE_CHECKING:
     from tests.templates.examples import Example
-
-NGINX = "/usr/sbin/nginx"
 
 
 class Case(NamedTuple):
@@ -213,14 +210,6 @@ def test_nginx_says_the_same(tmp_path: Path) -> None:
         if not nginx_takes(after, tmp_path):
             broken.append(after)
     assert not broken
-
-
-def nginx_takes(text: str, folder: Path) -> bool:
-    """What `nginx -t` says."""
-    path = folder / "nginx.conf"
-    path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    command = [NGINX, "-t", "-q", "-p", str(folder), "-c", str(path), "-e", "stderr", "-g", f"pid {folder}/pid;"]
-    return not subprocess.run(command, capture_output=True, check=False, timeout=60).returncode
 
 
 def test_a_large_file_takes_no_longer_a_line() -> None:
