@@ -107,6 +107,19 @@ def test_a_good_commit_passes_a_bad_fragment_fails_at_its_line_and_a_fix_passes(
 
 
 @pytest.mark.slow
+def test_a_file_of_another_shape_is_formatted_and_then_passes(repository: Repository) -> None:
+    """pre-commit fails for a hook that changes files, and the next commit brings what it made of them."""
+    shape = GOOD.replace("return 204;", "return 205;")
+    status, said = repository.commit({"nginx.conf": MAIN, "conf.d/shop.conf": shape.replace("    ", "  ")})
+    assert status == 1
+    assert re.search(r"format NGINX configuration\.+Failed", said)
+    assert "files were modified by this hook" in said
+    assert (repository.folder / "conf.d" / "shop.conf").read_text() == shape
+    status, said = repository.commit({})
+    assert status == 0, said
+
+
+@pytest.mark.slow
 def test_a_bad_value_fails_the_render_check_and_a_fix_passes(repository: Repository) -> None:
     shop = {
         file.relative_to(SHOP).as_posix(): file.read_text().replace("location /assets {", "location /assets/ {")
@@ -134,6 +147,8 @@ def test_a_bad_value_fails_the_render_check_and_a_fix_passes(repository: Reposit
         ("penstock-check", "sites/shop.nginx", True),
         ("penstock-check", "nginx.conf.md", False),
         ("penstock-check", "mime.types", False),
+        ("penstock-fmt", "etc/nginx/conf.d/a.conf", True),
+        ("penstock-fmt", "templates/edge/nginx.conf.j2", False),
         ("penstock-render-check", "penstock.toml", True),
         ("penstock-render-check", "templates/edge/nginx.conf.j2", True),
         ("penstock-render-check", "values/environments/production.yaml", True),
