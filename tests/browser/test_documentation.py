@@ -75,7 +75,7 @@ def address(manager: ManagerApp) -> Iterator[str]:
 def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
     """Chromium with a profile of its own, which can resolve no name."""
     options = webdriver.ChromeOptions()
-    found, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    found, driver = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
     assert found, "chromium is missing: `make test` installs it"
     assert driver, "chromedriver is missing: `make test` installs it"
     options.binary_location = found
