@@ -77,7 +77,7 @@ def mend(
     another token than those that it names would change, when an error or another finding that blocks would come up,
     or when its finding stays; `not_made` says which. Suppressed findings are not fixed.
     """
-    state = tuple(configs)
+    state = tuple((config, judge(config)) for config in configs)
     made: list[Fix] = []
     not_made: tuple[NotMade, ...] = ()
     unsafe = 0
@@ -88,7 +88,7 @@ def mend(
         made += attempt.made
         if not attempt.made:
             break
-    return Mended(state, tuple(made), not_made, unsafe)
+    return Mended(tuple(config for config, _ in state), tuple(made), not_made, unsafe)
 
 
 @dataclass
@@ -117,11 +117,11 @@ class _Taken:
 
 
 class _Pass:
-    """One round: judge, choose, try, prove."""
+    """One round: choose, try, prove."""
 
     def __init__(
         self,
-        configs: Sequence[Config],
+        base: Sequence[tuple[Config, Report]],
         judge: Callable[[Config], Report],
         place: Callable[[FileSet, str], Place],
         with_unsafe: bool,
@@ -129,8 +129,7 @@ class _Pass:
         self.judge = judge
         self.place = place
         self.with_unsafe = with_unsafe
-        self.base = tuple((config, judge(config)) for config in configs)
-        self.state = tuple(configs)
+        self.base = self.state = tuple(base)
         self.data: dict[str, bytes] = {}
         self.made: list[Fix] = []
         self.not_made: list[NotMade] = []
@@ -194,8 +193,8 @@ class _Pass:
             self._try(fixes[:middle])
             self._try(fixes[middle:])
 
-    def _outcome(self, fixes: Sequence[Fix]) -> tuple[tuple[Config, ...], str]:
-        """The configurations with these fixes made, and what speaks against it, in a clause."""
+    def _outcome(self, fixes: Sequence[Fix]) -> tuple[tuple[tuple[Config, Report], ...], str]:
+        """The configurations with these fixes made, judged, and what speaks against it, in a clause."""
         splices: dict[str, list[Splice]] = {}
         for fix in fixes:
             for key, splice in fix.splices:
@@ -206,7 +205,7 @@ class _Pass:
                 return (), "it would change other tokens than those that it names"
         after = tuple(self._judged_again(config, report, changed) for config, report in self.base)
         why = got_worse(self.base, after) or self._without_effect(after, fixes)
-        return tuple(config for config, _ in after), why
+        return after, why
 
     def _judged_again(self, config: Config, report: Report, changed: Mapping[str, bytes]) -> tuple[Config, Report]:
         files = config.files
