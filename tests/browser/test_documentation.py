@@ -127,4 +127,6 @@ def test_a_request_is_tried_out_and_answered(browser: webdriver.Chrome, address:
     assert answer["count"] == 2
     assert [one["displayName"] for one in answer["items"]] == ["edge-1", "edge-2"]
     assert _asked(browser) == {address}
+    links = [link.get_attribute("href") or "" for link in browser.find_elements(By.CSS_SELECTOR, "a[href]")]
+    assert {urlsplit(link).netloc.rpartition("@")[2] for link in links} == {address}
     assert [entry["message"] for entry in _log(browser, "browser") if entry["level"] in {"SEVERE", "WARNING"}] == []

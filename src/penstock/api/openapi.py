@@ -71,7 +71,7 @@ def openapi() -> dict[str, Any]:
             "title": "Penstock",
             "version": "v1",
             "description": _DESCRIPTION,
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "license": {"name": "Apache-2.0"},  # with its identifier, Swagger UI would link to another site
         },
         "servers": [{"url": "/"}],
         "security": [{"basic": []}],
