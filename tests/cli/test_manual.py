@@ -37,6 +37,7 @@ def test_no_flag_takes_a_secret() -> None:
     """A password on the command line is in every process list."""
     flags = re.findall(r"--[a-z-]+", GOLDEN.read_text())
     assert {flag for flag in flags if re.search("password|token|secret", flag)} == {
+        "--admin-password-file",
         "--password-file",
         "--password-stdin",
     }
