@@ -24,6 +24,7 @@ _GIT_IDENTITY = "[user]\n\tname = Ada Lovelace\n\temail = ada@example.org\n[init
 for _name in [name for name in os.environ if name.startswith(("PENSTOCK_", "GIT_", "XDG_"))]:
     if _name != "PENSTOCK_UPDATE_GOLDEN":
         del os.environ[_name]
+os.environ.pop("GITHUB_ACTIONS", None)  # it changes the default format
 os.environ.update(HOME=str(_HOME), TZ="UTC", LC_ALL="C.UTF-8", NO_COLOR="1", GIT_CONFIG_NOSYSTEM="1", COLUMNS="120")
 (_HOME / ".gitconfig").write_text(_GIT_IDENTITY)
 time.tzset()

@@ -15,6 +15,7 @@ import click
 import pytest
 
 from penstock.cli import command, exit_codes
+from penstock.formats import FORMATS
 from penstock.ports import Probe
 from penstock.settings import Auth, CheckSettings, ConfigSettings, ManagerSettings, TargetSettings
 
@@ -90,6 +91,12 @@ def test_every_command_is_in_the_manual() -> None:
         names = command.list_commands(context)
     assert names
     assert not [name for name in names if f"`penstock {name}" not in text]
+
+
+def test_every_format_is_in_the_manual() -> None:
+    """The table of formats has a row for each, and no other."""
+    table = README.read_text().split("### Formats of findings")[1].split("### Exit codes")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.M)) == list(FORMATS)
 
 
 @pytest.mark.parametrize("row", exit_codes.MEANINGS, ids=lambda row: str(row[0]))

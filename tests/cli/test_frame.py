@@ -52,7 +52,7 @@ MISUSE = {
     "no command": ([], "Usage: penstock"),
     "a command that is none": (["chek"], "No such command 'chek'. Did you mean 'check'?"),
     "an option that is none": (["check", "--fromat", "json"], "No such option '--fromat'."),
-    "a value that is none": (["check", "--format", "xml"], "'xml' is not one of 'json', 'text'"),
+    "a value that is none": (["check", "--format", "xml"], "'xml' is not one of 'checkstyle', 'github'"),
     "only named files, and none named": (["check", "--named-files-only"], "would report nothing"),
     "a sub-command that is none": (["history", "lgo"], "No such command 'lgo'. Did you mean 'log'?"),
 }

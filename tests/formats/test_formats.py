@@ -100,8 +100,19 @@ def test_the_zoo_is_golden(name: str) -> None:
 
 def test_the_formats_are_the_files() -> None:
     """Sorted by name, and nothing else is one."""
-    assert list(FORMATS) == ["json", "text"]
-    assert len(FORMATS) == 2
+    assert list(FORMATS) == [
+        "checkstyle",
+        "github",
+        "gitlab",
+        "json",
+        "jsonl",
+        "junit",
+        "markdown",
+        "rdjson",
+        "sarif",
+        "text",
+    ]
+    assert len(FORMATS) == 10
     with pytest.raises(KeyError):
         FORMATS["_findings"]
 

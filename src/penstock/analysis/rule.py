@@ -6,7 +6,7 @@ A rule is a frozen value. It has no state, sees no file system, and yields facts
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from penstock.config.facts import DATA_BLOCKS
 from penstock.model import Config, Directive, Edit, Finding, Severity, Span
@@ -34,6 +34,8 @@ class Rule(NamedTuple, Generic[O]):
     are run by the tests and shown by `penstock explain`. severity: the default only. sources: URLs of the facts it
     rests on, at least one. options: a frozen dataclass instance; its fields are the options, their types and defaults.
     profiles: the profiles that switch it on ("default", "strict"; "all" has every rule). pack: for policies.
+    confidence: "high", or "medium" where what the files do not show may make the finding wrong.
+    refuses: nginx itself does not start with what the rule finds.
     """
 
     id: str
@@ -44,6 +46,8 @@ class Rule(NamedTuple, Generic[O]):
     check: Callable[[Context, O], Iterable[Finding]]
     profiles: frozenset[str] = frozenset({"default", "strict"})
     pack: str = ""
+    confidence: Literal["high", "medium"] = "high"
+    refuses: bool = False
 
     @property
     def title(self) -> str:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from penstock.cli.exit_codes import DONE, FINDINGS
 from penstock.cli.options import config_option, project
-from penstock.formats import FORMATS, summary
+from penstock.cli.reporting import Output, default_format, outputs, show
+from penstock.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from penstock.cli.judging import Judge
     from penstock.model import Config, FileSet, Report
     from penstock.settings import CheckSettings, Settings
 
@@ -44,9 +43,17 @@ if TYPE_CHECKING:
     "form",
     type=click.Choice(list(FORMATS)),
     envvar="PENSTOCK_FORMAT",
-    default="text",
-    show_default=True,
+    default=default_format,
+    show_default="text; under GitHub Actions github",
     help="How findings are shown on stdout.",
+)
+@click.option(
+    "--output-file",
+    "files",
+    metavar="FORMAT=PATH",
+    multiple=True,
+    callback=outputs,
+    help="Write the findings to a file too; repeat it for more.",
 )
 @config_option
 def command(  # noqa: PLR0917 - Click calls it by name
@@ -56,6 +63,7 @@ def command(  # noqa: PLR0917 - Click calls it by name
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     mapping: tuple[str, ...],
+    files: tuple[Output, ...],
     *,
     named_files_only: bool,
     fix: bool,
@@ -72,6 +80,8 @@ def command(  # noqa: PLR0917 - Click calls it by name
 
     if named_files_only and not paths:
         raise click.UsageError("--named-files-only without PATHS would report nothing.")
+    if diff and files:
+        raise click.UsageError("--diff reports nothing, so that there is nothing for --output-file to write.")
     settings = project(config)
     check = _with_flags(settings.check, flags, mapping)
     judge = judge_of(check, select=select, ignore=ignore)
@@ -89,20 +99,7 @@ def command(  # noqa: PLR0917 - Click calls it by name
         from penstock.cli.fixing import previewed
 
         return previewed(reports, judge)
-    return show(reports, judge, form)
-
-
-def show(reports: Sequence[tuple[FileSet, Report]], judge: Judge, form: str) -> int:
-    """Print the reports and their last line; gives the exit code."""
-    from penstock.cli.terminal import print_text, tell
-
-    print_text(FORMATS[form](reports, judge.about))
-    broken = sorted({pair for _, report in reports for pair in report.broken_rules})
-    for rule, reason in broken:
-        tell(f"error: the rule {rule} failed on its own account, so nothing vouches for these files: {reason}")
-    if form == "text":
-        tell(summary(reports, judge.about))
-    return FINDINGS if broken or any(report.blocking for _, report in reports) else DONE
+    return show(reports, judge, form, files=files)
 
 
 def _with_flags(check: CheckSettings, flags: dict[str, str | None], mapping: Sequence[str]) -> CheckSettings:

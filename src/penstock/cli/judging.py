@@ -55,6 +55,7 @@ def judge_of(check: CheckSettings, *, select: Sequence[str] = (), ignore: Sequen
         rules=len(choose(rules, profile)),
         color=stdout_color(),
         width=width() if sys.stdout.isatty() else 120,
+        manual=MappingProxyType({rule.id: rule for rule in rules}),
     )
     return Judge(rules, profile, about)
 

@@ -42,7 +42,7 @@ class Gate:
 
     def show(self) -> None:
         """Print what blocks: findings on stdout, their number on stderr. An open gate says nothing."""
-        from penstock.cli.check import show
+        from penstock.cli.reporting import show
 
         if any(report.blocking for _, report in self.reports):
             show(self.reports, self.judge, "text")

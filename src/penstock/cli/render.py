@@ -127,8 +127,8 @@ def _print(found: Sequence[Rendered], form: str) -> None:
 
 
 def _judge(settings: Settings, found: Sequence[Rendered], form: str) -> int:
-    from penstock.cli.check import show
     from penstock.cli.judging import judge_of
+    from penstock.cli.reporting import show
     from penstock.config import parse
 
     judge = judge_of(settings.check)

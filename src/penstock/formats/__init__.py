@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from penstock.formats._findings import summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from penstock.analysis.rule import Rule
     from penstock.model import FileSet, Report
 
 
@@ -25,6 +27,7 @@ class About(NamedTuple):
     """With what the reports were made, and how they may look.
 
     rules: how many were on. color: ANSI colours are wanted. width: columns that a line of a person's report may take.
+    manual: the rules by id, for the formats that describe them.
     """
 
     nginx_version: str
@@ -32,6 +35,7 @@ class About(NamedTuple):
     rules: int
     color: bool = False
     width: int = 120
+    manual: Mapping[str, Rule[Any]] = MappingProxyType({})
 
 
 class Format(Protocol):

@@ -56,4 +56,5 @@ RULE = Rule(
     sources=("https://nginx.org/en/docs/beginners_guide.html#conf_structure",),
     options=NoOptions(),
     check=check,
+    refuses=True,
 )

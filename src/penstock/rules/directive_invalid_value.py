@@ -145,4 +145,5 @@ RULE = Rule(
     sources=("https://nginx.org/en/docs/syntax.html", "https://nginx.org/en/docs/dirindex.html"),
     options=NoOptions(),
     check=check,
+    refuses=True,
 )

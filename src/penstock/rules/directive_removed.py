@@ -62,4 +62,5 @@ RULE = Rule(
     sources=("https://nginx.org/en/CHANGES",),
     options=NoOptions(),
     check=check,
+    refuses=True,
 )

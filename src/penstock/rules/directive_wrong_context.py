@@ -63,4 +63,5 @@ RULE = Rule(
     sources=("https://nginx.org/en/docs/dirindex.html",),
     options=NoOptions(),
     check=check,
+    refuses=True,
 )

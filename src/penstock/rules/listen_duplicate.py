@@ -60,4 +60,5 @@ RULE = Rule(
     sources=("https://nginx.org/en/docs/http/ngx_http_core_module.html#listen",),
     options=NoOptions(),
     check=check,
+    refuses=True,
 )

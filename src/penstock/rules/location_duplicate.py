@@ -66,4 +66,5 @@ RULE = Rule(
     sources=("https://nginx.org/en/docs/http/ngx_http_core_module.html#location",),
     options=NoOptions(),
     check=check,
+    refuses=True,
 )

@@ -72,4 +72,5 @@ RULE = Rule(
     sources=("https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format",),
     options=NoOptions(),
     check=check,
+    refuses=True,
 )

@@ -100,4 +100,5 @@ RULE = Rule(
     sources=("https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate",),
     options=NoOptions(),
     check=check,
+    refuses=True,
 )

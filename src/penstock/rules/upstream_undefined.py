@@ -63,4 +63,5 @@ RULE = Rule(
     sources=("https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_pass",),
     options=NoOptions(),
     check=check,
+    refuses=True,
 )

@@ -234,4 +234,5 @@ RULE = Rule(
     ),
     options=NoOptions(),
     check=check,
+    refuses=True,
 )

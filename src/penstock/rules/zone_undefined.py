@@ -92,4 +92,5 @@ RULE = Rule(
     ),
     options=NoOptions(),
     check=check,
+    refuses=True,
 )
