@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -68,6 +67,8 @@ def show(reports: Sequence[tuple[FileSet, Report]], judge: Judge, form: str, *, 
 
 def _write(output: Output, reports: Sequence[tuple[FileSet, Report]], judge: Judge) -> None:
     """Whole or not at all: whoever reads the path sees the old report or the new one."""
+    import tempfile  # slow to import, and few runs write files
+
     text = FORMATS[output.form](reports, judge.about._replace(color=False))
     if output.form == "text":
         text += f"{summary(reports, judge.about)}\n"
