@@ -42,7 +42,9 @@ async def open_session(
         user, password = embedded.session_credentials()
         transport = asgi_transport(embedded.app)
         credentials = Credentials(user=user, password=password)
-        async with Manager(_IN_PROCESS, credentials=credentials, transport=transport) as manager:
+        async with Manager(
+            _IN_PROCESS, credentials=credentials, transport=transport, called="the manager in this process"
+        ) as manager:
             yield manager
     finally:
         await asyncio.to_thread(embedded.close)
@@ -57,6 +59,6 @@ async def find_instance(manager: Manager, name: str) -> Instance:
     names = [instance.name for instance in instances]
     guess = nearest(name, names)
     raise NotFound(
-        f"{'this machine' if manager.origin.startswith(_IN_PROCESS) else manager.origin} has no instance {name!r}",
+        f"{manager.called} has no instance {name!r}",
         way_out=f"Did you mean {guess!r}?" if guess else f"It has: {', '.join(names) or 'none'}.",
     )

@@ -75,7 +75,8 @@ def _now() -> datetime:
 class Manager:
     """An Instance Manager, F5's or ours. Use it as an async context manager.
 
-    transport: another way to it than the network (`asgi_transport`). timeout_s: of one request's each step.
+    transport: another way to it than the network (`asgi_transport`). called: its name in messages.
+    timeout_s: of one request's each step.
     sleep, clock: how to wait between tries, and what time it is, for a Retry-After that is a date.
     Every call raises CredentialError, NotFound, Conflict, Unreachable and StateUnknown as `Exchange.call` does.
     """
@@ -87,10 +88,12 @@ class Manager:
         credentials: Credentials,
         cacert: Path | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
+        called: str = "",
         timeout_s: float = 30.0,
         sleep: Sleep = real_sleep,
         clock: Callable[[], datetime] = _now,
     ) -> None:
+        self._called = called
         self._exchange = Exchange(
             base_url,
             credentials=credentials,
@@ -110,9 +113,9 @@ class Manager:
         await self._exchange.close()
 
     @property
-    def origin(self) -> str:
-        """scheme://host:port."""
-        return self._exchange.origin
+    def called(self) -> str:
+        """What to call it to the user: its origin, unless it was given a better name."""
+        return self._called or self._exchange.origin
 
     # ------------------------------------------------------------------------------------------------ looking
 

@@ -34,7 +34,7 @@ async def resolve_target(manager: Manager, target: TargetSettings) -> tuple[Inst
     uids = [uid for uid, name in names.items() if target.instance in (uid, name)]
     if not uids:
         raise NotFound(
-            f"{manager.origin} knows no instance {target.instance!r}, which the target {target.name} names",
+            f"{manager.called} knows no instance {target.instance!r}, which the target {target.name} names",
             way_out=_nearest(target.instance, names.values()),
         )
     if 1 < len(uids):
@@ -52,7 +52,7 @@ async def find_group(manager: Manager, target: TargetSettings) -> Group:
         if target.group in (group.uid, group.name):
             return group
     raise NotFound(
-        f"{manager.origin} knows no instance group {target.group!r}, which the target {target.name} names",
+        f"{manager.called} knows no instance group {target.group!r}, which the target {target.name} names",
         way_out=_nearest(target.group, [group.name for group in groups]),
     )
 
@@ -63,6 +63,6 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     if close:
         return f"Did you mean {' or '.join(close)}?"
     if not names:
-        return "It knows none at all."
+        return "It knows none at all. The manager in this process has what [manager] in penstock.toml gives it."
     more = f" and {len(names) - 10} more" if 10 < len(names) else ""
     return f"It knows {', '.join(names[:10])}{more}."
