@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.analysis.conditions import Effective, Test, compile_conditions, compile_limit
 from penstock.analysis.fields import Fields
 from penstock.analysis.rule import Context, Finding, NoOptions, Rule, Severity
+from penstock.analysis.standing import CONTEXTS
 from penstock.config import facts
 from penstock.documents import load_yaml
 from penstock.errors import SettingsError
@@ -38,22 +39,6 @@ if TYPE_CHECKING:
 
 RULE_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_CONTEXTS = (
-    "main",
-    "events",
-    "http",
-    "server",
-    "location",
-    "if in server",
-    "if in location",
-    "limit_except",
-    "upstream",
-    "stream",
-    "stream server",
-    "stream upstream",
-    "mail",
-    "mail server",
-)
 
 
 def compile_policy(path: Path) -> Rule[NoOptions]:
@@ -80,7 +65,7 @@ def compile_document(document: Document, *, pack: str) -> Rule[NoOptions]:
         top.fail("id", f"must be `category/slug` in small letters, such as security/autoindex, not {rule_id!r}")
     names, within = top.texts("each"), top.texts("within", default=())
     for context in within:
-        top.choice("within", context, _CONTEXTS)
+        top.choice("within", context, tuple(sorted(CONTEXTS)))
     message, hint = top.text("message"), top.text("hint", default="")
     for name in _PLACEHOLDER.findall(message + hint):
         if name not in {"args", "name"}:

@@ -70,8 +70,9 @@ def _line(row: InstanceStatus) -> str:
     if row.external_id:
         lines.append(f"    published as {row.external_id[:12]}")
     if row.last is not None:
-        ended = "ended" if row.last.ended else "runs"
-        lines.append(f"    last publish {row.last.updated_at:%Y-%m-%d %H:%M:%SZ} {ended}: {row.last.message}")
+        result = row.last.of(instance)
+        how = f"{result.state}, {result.message}" if result else row.last.message
+        lines.append(f"    last publish {row.last.updated_at:%Y-%m-%d %H:%M:%SZ}: {how}")
     return "\n".join(lines) + "\n"
 
 
